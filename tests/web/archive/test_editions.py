@@ -63,7 +63,7 @@ def test_the_list_knows_papers_that_come_at_once_and_their_upvotes_after_five_mi
 
     def top() -> str:
         page = editions.client.get(f"/editions?n={next(asked)}").text
-        return re.findall(r">([^<]* number \d+)<", page.partition("Daily edition no. 2")[2])[0]
+        return str(re.findall(r">([^<]* number \d+)<", page.partition("Daily edition no. 2")[2])[0])
 
     def add(title: str, arxiv_id: str, upvotes: int, hours: int) -> None:
         entry = make_entry(title=title, abstract="", keywords=(), upvotes=upvotes, arxiv_id=arxiv_id)
