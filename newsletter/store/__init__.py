@@ -29,6 +29,7 @@ from newsletter.store.deliveries import Deliveries
 from newsletter.store.departures import Departures
 from newsletter.store.edition_numbers import EditionNumbers
 from newsletter.store.editions import Editions
+from newsletter.store.ended_sessions import EndedSessions
 from newsletter.store.facts import fact, set_fact
 from newsletter.store.feedback import Feedback
 from newsletter.store.incidents import Incidents
@@ -46,6 +47,7 @@ from newsletter.store.pruning import Pruning
 from newsletter.store.pulls import Pulls
 from newsletter.store.recovery_log import Record, RecoveryLog, folder_of
 from newsletter.store.replay import Replay
+from newsletter.store.request_limits import RequestLimits
 from newsletter.store.runs import Runs
 from newsletter.store.saved import Saved
 from newsletter.store.search import Archive
@@ -115,6 +117,8 @@ class Store:
         self.shard_jobs = ShardJobs(db)
         self.workers = Workers(db)
         self.permits = PermitBlocks(db)
+        self.request_limits = RequestLimits(db)
+        self.ended_sessions = EndedSessions(db)
         self.looks = Looks(db)
         self.next_due = NextDue(db)
         self.planning = Planning(db)

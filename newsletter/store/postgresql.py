@@ -52,6 +52,9 @@ _SESSION = (
 _COUNT_ON = "SELECT setval(pg_get_serial_sequence('{0}', '{1}'), max({1})) FROM {0}"
 #: Rows that are read at once when all are.
 _STREAMED = 500
+#: After so many rows that this connection inserted, statements are planned anew: the server keeps plans, and one that
+#: scans a table, which was small then, would be kept while the table grows, until its statistics are next taken.
+_REPLANNED_AFTER = 1000
 _AGAIN = "another newsletter process is writing: try again when it is done"
 _ANSWERS = "check that the server runs and that database.url is right"
 #: The code of an error (PostgreSQL, appendix A), or its class → our error, and what to do.
@@ -157,6 +160,7 @@ class PostgreSQLDatabase:
         self.recovery_log: RecoveryLog | None = None
         self.url = url
         self._is_read_only = False
+        self._inserted = 0
         self.connect()
 
     def connect(self) -> None:
@@ -194,6 +198,8 @@ class PostgreSQLDatabase:
         with store_errors(self.path):
             cursor = self._connection.cursor()
             cursor.execute(statement.text, statement.values(values))
+        if statement.inserts:
+            self._count_inserted(cursor.rowcount)
         return PostgreSQLRows(cursor, self.path)
 
     def executemany(self, sql: str, rows: Iterable[Values], /) -> int:
@@ -209,7 +215,16 @@ class PostgreSQLDatabase:
         with store_errors(self.path):
             cursor = self._connection.cursor()
             cursor.executemany(statement.text, [statement.values(row) for row in rows])
-            return max(0, cursor.rowcount)
+        if statement.inserts:
+            self._count_inserted(cursor.rowcount)
+        return max(0, cursor.rowcount)
+
+    def _count_inserted(self, rows: int) -> None:
+        """Let statements be planned anew once many rows were inserted since they were."""
+        self._inserted += rows
+        if self._inserted >= _REPLANNED_AFTER:
+            self._inserted = 0
+            self.run("DISCARD PLANS")
 
     def insert(self, table: str, row: Mapping[str, Any], *, ignore: bool = False) -> int:
         """Insert a row and return its id; with `ignore`, a row that is there already stays as it is."""
@@ -354,9 +369,11 @@ class PostgreSQLDatabase:
             StoreError: The database cannot be written.
         """
         sql = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+        number = 0
         with store_errors(self.path), self._connection.cursor() as cursor, cursor.copy(sql) as copy:
-            for row in rows:
+            for number, row in enumerate(rows, 1):  # noqa: B007 - how many there were
                 copy.write_row(row)
+        self._count_inserted(number)
 
     @contextmanager
     def without_triggers(self) -> Iterator[None]:

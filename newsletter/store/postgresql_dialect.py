@@ -51,6 +51,8 @@ class Statement(NamedTuple):
     text: str
     #: The names of placeholders in their order; () if they have none.
     names: tuple[str, ...]
+    #: Whether it inserts rows.
+    inserts: bool
 
     def values(self, values: Values) -> Sequence[Any]:
         """Return the values in the order of the placeholders."""
@@ -73,7 +75,7 @@ def translated(sql: str) -> Statement:
     pieces = _LITERAL.split(whole)
     for pattern, form in _FORMS:
         pieces[::2] = [pattern.sub(form, piece) for piece in pieces[::2]]
-    return Statement("".join(pieces), tuple(names))
+    return Statement("".join(pieces), tuple(names), sql.lstrip().startswith("INSERT"))
 
 
 def _numbers(names: list[str]) -> Callable[[re.Match[str]], str]:

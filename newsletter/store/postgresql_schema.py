@@ -17,6 +17,8 @@ from newsletter.store.postgresql_functions import FULL_TEXT, FUNCTIONS, TRIGGERS
 #: Tables whose ids the database gives, and the column.
 GENERATED = {"pulls": "id", "digests": "id", "digest_texts": "id", "deliveries": "id", "topics": "id",
              "bounces": "id", "runs": "id", "_sqlite_migrations": "id"}  # fmt: skip
+#: What a crash of the server may empty: nothing waits for the disk to write it.
+_UNLOGGED = frozenset({"request_limits"})
 _TYPES = {"INTEGER": "bigint", "REAL": "double precision", "BLOB": "bytea", "TEXT": 'text COLLATE "C"'}
 _FULL_TEXT = re.compile(r"papers_fts(_|$)")
 #: To delete digests, PostgreSQL looks for deliveries that refer to them, and nothing turns that off.
@@ -85,7 +87,8 @@ def _table(source: Database, table: str) -> str:
         if origin == "u":
             unique = [row[2] for row in source.execute(f"PRAGMA index_info({index})")]
             columns.append(f"UNIQUE ({', '.join(unique)})")
-    return f"CREATE TABLE {table} (\n    {f',{chr(10)}    '.join(columns)});"
+    kind = "UNLOGGED TABLE" if table in _UNLOGGED else "TABLE"
+    return f"CREATE {kind} {table} (\n    {f',{chr(10)}    '.join(columns)});"
 
 
 def _foreign_keys(source: Database, table: str) -> Iterator[str]:

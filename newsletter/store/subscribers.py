@@ -293,7 +293,8 @@ class Subscribers:
         """
         numbers = [int(number) for number in ids]
         try:
-            return {one.id: one for one in self._where(f"subscribers.id IN ({', '.join(map(str, numbers))})", [])}
+            listed = "subscribers.id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
+            return {one.id: one for one in self._where(listed, [json.dumps(numbers)])}
         except RowDamaged as error:
             if unreadable is None:
                 raise

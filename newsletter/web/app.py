@@ -39,7 +39,7 @@ from newsletter.web.health import health_routes
 from newsletter.web.http.guard import Guard
 from newsletter.web.http.login_limit import LoginLimit
 from newsletter.web.http.page_language import PageLanguages
-from newsletter.web.http.security import PublicPages
+from newsletter.web.http.security import PublicPages, own_counts
 from newsletter.web.operator import Operator
 from newsletter.web.site_pages import SitePages
 from newsletter.web.subscribers.digest_link import DigestLink
@@ -91,20 +91,22 @@ def make_app(
 
     def close() -> None:
         outgoing.close()
-        pages.reading.close()
+        pages.close()
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
         close()
 
+    make_counts = pages.counts if pages.shared_limits else own_counts
+    policy = PublicPages(config.site_url, pages.prefix, error_pages, make_counts)
     health = health_routes(pages.store, is_stalled)  # at the root, too: a health check does not know the prefix
     app = Starlette(
         routes=[*health, Mount(pages.prefix, routes=[*health, *routes])] if pages.prefix else [*health, *routes],
         lifespan=lifespan,
         middleware=[
             Middleware(PageLanguages, tags=LANGUAGE_TAGS, default=config.site_language),
-            Middleware(Guard, policy=PublicPages(config.site_url, pages.prefix, error_pages)),
+            Middleware(Guard, policy=policy),
         ],
         exception_handlers=_exception_handlers(error_pages),
     )
@@ -159,7 +161,7 @@ def make_archive(config: Config, clock: Callable[[], datetime]) -> Starlette:
     pages = SitePages(config, make_environment(config.site.templates), clock, is_live=False)
     routes: list[BaseRoute] = [*asset_routes(pages), *archive_routes(pages)]
     app = Starlette(routes=[Mount(pages.prefix, routes=routes)] if pages.prefix else routes)
-    app.state.close = pages.reading.close
+    app.state.close = pages.close
     return app
 
 

@@ -12,7 +12,6 @@ import hashlib
 import math
 import secrets
 import time
-from collections import OrderedDict
 from datetime import timedelta
 from threading import Lock
 
@@ -24,15 +23,13 @@ from newsletter.config.passwords import is_correct
 from newsletter.models import tokens
 from newsletter.store import Store
 from newsletter.web.http.forms import Form, form_endpoint
-from newsletter.web.http.login_limit import LoginLimit
+from newsletter.web.http.login_limit import LoginLimit, own_login_limit
 from newsletter.web.site_pages import SitePages
 
 _LASTS = timedelta(hours=8)
 _COOKIE = "operator"
 #: Longer ones are not hashed.
 _MAX_PASSWORD = 1000
-#: Maximum number of sessions remembered as ended; each would otherwise end by itself.
-_MAX_ENDED = 1000
 
 
 class OperatorLogin:
@@ -40,12 +37,11 @@ class OperatorLogin:
 
     def __init__(self, pages: SitePages, limit: LoginLimit | None = None) -> None:
         self.pages = pages
-        self.limit = limit or LoginLimit(time.monotonic)
+        self.limit = limit or (LoginLimit(pages.counts) if pages.shared_limits else own_login_limit(time.monotonic))
         self._password = pages.config.web_password or ""
         #: Part of what sessions are signed for, so that they end with the password.
         self._purpose = f"operator|{hashlib.sha256(self._password.encode()).hexdigest()[:32]}"
         self._checking = Lock()
-        self._ended: OrderedDict[int, None] = OrderedDict()
 
     def routes(self) -> list[Route]:
         """Return the routes of the login."""
@@ -85,12 +81,11 @@ class OperatorLogin:
         return response
 
     def log_out(self, store: Store, request: Request) -> Response:
-        """End the session: the cookie is deleted, and this process does not accept a copy of it."""
+        """End the session: the cookie is deleted, and no process accepts a copy of it."""
         number = self._session(store, request)
         if number is not None:
-            self._ended[number] = None
-            if len(self._ended) > _MAX_ENDED:
-                self._ended.popitem(last=False)
+            now = self.pages.clock()
+            store.ended_sessions.add(number, now + _LASTS, now)
         response = RedirectResponse(f"{self._path}/login", 303)
         response.delete_cookie(_COOKIE, path=self._path, httponly=True, samesite="strict")
         return response
@@ -144,4 +139,4 @@ class OperatorLogin:
         now = self.pages.clock()
         token = request.cookies.get(_COOKIE, "")
         number = tokens.read_until_minute(store.accepted_keys(now), self._purpose, token, now)
-        return None if number in self._ended else number
+        return None if number is None or store.ended_sessions.has(number) else number

@@ -16,13 +16,16 @@ from starlette.responses import HTMLResponse, Response
 from newsletter.config.model import Config
 from newsletter.config.signing_keys import signing_keys
 from newsletter.errors import TemplateError
+from newsletter.models.database_url import DatabaseUrl
 from newsletter.pipeline.messages import site_context
 from newsletter.pipeline.topic_counts import TopicCounts
 from newsletter.rendering.environment import find_template, make_environment, render
 from newsletter.rendering.language import Language, language
 from newsletter.store import Store, open_store
 from newsletter.web.http.page_language import language_headers, spoken
-from newsletter.web.store_pool import StorePool
+from newsletter.web.http.rate_limit import Counts, OwnCounts
+from newsletter.web.shared_limits import SharedLimits
+from newsletter.web.store_pool import Location, StorePool
 
 _logger = logging.getLogger(__name__)
 
@@ -43,10 +46,14 @@ class SitePages:
     on_broken: Callable[[TemplateError], object] | None = None
     #: Lends the site's store to read it, in a `with`; its connections are kept.
     reading: StorePool = field(init=False)
+    #: Rate limits that all web processes of the site keep together; None where a process keeps them for itself.
+    shared_limits: SharedLimits | None = field(init=False)
     _known_mistakes: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.reading = StorePool(self.config.store)
+        where = self.config.store
+        self.reading = StorePool(where)
+        self.shared_limits = SharedLimits(where, self._open, self.clock) if isinstance(where, DatabaseUrl) else None
 
     @cached_property
     def prefix(self) -> str:
@@ -63,9 +70,24 @@ class SitePages:
         """The number of papers per topic in the last week."""
         return TopicCounts(self.store, self.clock)
 
+    def counts(self, name: str, keep_s: float) -> Counts:
+        """Return the counts of a limit by its name, which keep each client for at least so many seconds."""
+        if self.shared_limits is not None:
+            return self.shared_limits.counts(name, keep_s)
+        return OwnCounts(lambda: self.clock().timestamp())
+
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        self.reading.close()
+        if self.shared_limits is not None:
+            self.shared_limits.close()
+
     def store(self) -> Store:
         """Open the site's store, for use in the calling thread only."""
-        return open_store(self.config.store, lambda: signing_keys(self.config))
+        return self._open(self.config.store)
+
+    def _open(self, where: Location) -> Store:
+        return open_store(where, lambda: signing_keys(self.config))
 
     def show(self, name: str, status: int = 200, *, noindex: bool = True, **values: Any) -> HTMLResponse:
         """Return a page rendered from `templates/web`; `noindex` keeps it out of search engines.

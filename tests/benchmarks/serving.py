@@ -238,7 +238,8 @@ def compare_pages(site: Path, number: int) -> None:
             assert process.stdout is not None
             with closing(HTTPConnection("127.0.0.1", int(process.stdout.readline()))) as connection:
                 visitor = Visitor(connection)
-                print(f"/topics, counted anew: {visitor.cpu_of(['/topics']):.1f} ms of CPU, once in five minutes")
+                for path in ("/topics", "/editions"):
+                    print(f"{path}, counted anew: {visitor.cpu_of([path]):.1f} ms of CPU, once in five minutes")
                 visitor.cpu_of(["/file/page.html"] * number)
                 for kind, paths in asked.items():
                     if paths:

@@ -69,6 +69,11 @@ def test_the_composing_benchmark_prints_its_figures(run: Run) -> None:
     assert re.search(r"distinct profiles +[\d.]+ s +\d+ µs each", printed)
 
 
+def test_the_planning_benchmark_prints_its_ratio(run: Run) -> None:
+    printed = run("planning", "--subscribers", "30")
+    assert re.search(r"30 deliveries: \d+ µs each on PostgreSQL .*, \d+ in a file: ratio \d+\.\d\d", printed)
+
+
 def test_the_year_benchmark_prints_its_ratios(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """But for the first, its commands run in this process, which has imported what takes most of their time."""
     in_its_own = year.cpu_of

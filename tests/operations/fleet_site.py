@@ -31,6 +31,8 @@ from tests.sink import Sink
 
 #: Of each worker: so many messages may be in doubt when it dies.
 CONNECTIONS = 2
+#: So many subscribers are added one by one, and all others at once.
+_ONE_BY_ONE = 1000
 _SETTINGS = """
 delivery.in_doubt = "{in_doubt}"
 [database]
@@ -79,8 +81,11 @@ class FleetSite:
             entry = replace(make_entry(title="Pears in Winter", abstract="", arxiv_id="2605.00001"))
             store.papers.add(entry, moment)
             profile = make_profile(topics=(make_topic("pears", ("pears",)),))
-            for at in range(number):
-                store.subscribers.add(f"subscriber{at}@example.org", "", profile, "cli", moment)
+            addresses = [f"subscriber{at}@example.org" for at in range(number)]
+            for address in addresses[:_ONE_BY_ONE]:
+                store.subscribers.add(address, "", profile, "cli", moment)
+            rest = ((address, address, "", profile, None) for address in addresses[_ONE_BY_ONE:])
+            store.subscribers.add_many(rest, "cli", moment)
 
     def begin(self, number: int = 1) -> list[ForkServerProcess]:
         """Start workers."""

@@ -37,6 +37,7 @@ TABLES = {
     "suppression_keys", "tags", "webhook_events", "webhook_outcomes", "refused_items", "source_state",
     "library_versions", "library_likes",
     "topic_models", "paper_vectors", "looks", "jobs", "leases", "shards", "workers", "permits", "topic_papers",
+    "request_limits", "ended_sessions",
     "sent_papers", "merged_papers", "edition_papers", "edition_totals", "store_facts",
     "runs", "run_totals", "mailbox_readings", "incidents",
 }  # fmt: skip

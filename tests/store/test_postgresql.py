@@ -17,6 +17,7 @@ from newsletter.errors import (
 )
 from newsletter.store import open_store
 from newsletter.store.postgresql import PostgreSQLDatabase, store_error
+from tests.factories import NOW
 from tests.postgresql import emptied_store, new_store
 
 
@@ -79,6 +80,30 @@ def test_a_connection_that_the_server_ends_is_reported_and_can_be_opened_again()
         store.close()
         store.reopen()
         assert store.papers.count() == 0
+
+
+@pytest.mark.parametrize("way", ["one by one", "many", "loaded"])
+def test_what_was_planned_for_a_small_table_is_planned_anew_when_it_has_grown(way: str) -> None:
+    """Nothing else would: the server keeps plans until it takes statistics, which it cannot within a transaction."""
+    with open_store(new_store()) as store, store.transaction():
+        db = store._db
+        db.run("SET plan_cache_mode = force_generic_plan")
+        db.run("PREPARE found AS SELECT at FROM looks WHERE quarter = $1")
+
+        def plan() -> str:
+            return str(db.execute("EXPLAIN EXECUTE found(1)").fetchall())
+
+        assert "Seq Scan" in plan()
+        sql, rows = "INSERT INTO looks (quarter, at) VALUES (?, ?)", [(one, NOW.isoformat()) for one in range(1500)]
+        match way:
+            case "one by one":
+                for row in rows:
+                    db.execute(sql, row)
+            case "many":
+                db.executemany(sql, rows)
+            case _:
+                db.load("looks", ("quarter", "at"), rows)
+        assert "Index Scan" in plan()
 
 
 def test_a_server_is_copied_by_its_own_tools(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from newsletter.config.passwords import hash_password
 from newsletter.web.app import make_app
-from newsletter.web.http.login_limit import LoginLimit
+from newsletter.web.http.login_limit import own_login_limit
 from tests.factories import NOW
 from tests.sending.bounces.webhook_calls import basic
 from tests.web.live_site import SITE_URL, LiveSite
@@ -57,7 +57,7 @@ def test_scripts_send_the_password_with_each_request(live: LiveSite, configured:
 
 def test_after_500_wrong_passwords_the_right_one_has_to_wait_from_the_same_address_only(operated: LiveSite) -> None:
     now = [1000.0]
-    limit = LoginLimit(lambda: now[0])
+    limit = own_login_limit(lambda: now[0])
     site = operated
     app = make_app(site.config, lambda: site.now, login_limit=limit)
     site.client = TestClient(app, base_url=SITE_URL, follow_redirects=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.requests import Request
@@ -28,6 +29,9 @@ from newsletter.web.site_pages import SitePages
 _SIZE = 20
 #: An edition's page shows so many papers as cards, and of each topic so many in a line each.
 _TOP, _OF_TOPIC = 3, 5
+#: For the list of editions, what each was chosen from is looked up again after this time, and when papers have come.
+_KNOWN_FOR = timedelta(minutes=5)
+_MOST_KNOWN = 1000
 _ORDERS = (Order.UPVOTED, Order.NEWEST, Order.STARRED)
 
 
@@ -69,12 +73,25 @@ class _Part:
     total: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What an edition was chosen from, as it was at a moment."""
+
+    at: datetime
+    #: When the newest paper of all had come.
+    last_seen_at: datetime | None
+    #: How many papers there were, and the most upvoted.
+    total: int
+    top: tuple[int, ...]
+
+
 class Editions:
     """Serves the pages of editions."""
 
     def __init__(self, pages: SitePages, lists: Lists) -> None:
         self.pages = pages
         self.lists = lists
+        self._chosen: dict[str, _Chosen] = {}
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -93,7 +110,7 @@ class Editions:
         page = page_of(request)
         with self.pages.reading() as store:
             editions = store.editions.latest_digests(_SIZE + 1, (page - 1) * _SIZE)
-            issues = [self._issue(store, edition) for edition in editions[:_SIZE]]
+            issues = self._issues(store, editions[:_SIZE])
         here = f"{self.pages.prefix}/editions"
         return self.lists.show(
             request, "editions.html", title=self.pages.language.gettext("Editions"), issues=issues, page=page,
@@ -160,6 +177,27 @@ class Editions:
         number, spoken = store.editions.number_of(edition), self.pages.language
         top = tuple(hit.paper for hit in found.hits[:_TOP])
         return Issue(edition, _kind(edition, number, spoken), _days(edition, spoken), found.total, top)
+
+    def _issues(self, store: Store, editions: Sequence[Edition]) -> list[Issue]:
+        """Return editions as a list names them."""
+        last_seen_at = store.papers.last_seen_at()
+        chosen = [self._chosen_from(store, edition, last_seen_at) for edition in editions]
+        papers = {paper.id: paper for paper in store.archive.papers([number for one in chosen for number in one.top])}
+        return [
+            self._issue(store, edition, Found(tuple(Hit(papers[at]) for at in one.top if at in papers), one.total))
+            for edition, one in zip(editions, chosen, strict=True)
+        ]
+
+    def _chosen_from(self, store: Store, edition: Edition, last_seen_at: datetime | None) -> _Chosen:
+        now, known = self.pages.clock(), self._chosen.get(edition.key)
+        is_valid = known is not None and known.last_seen_at == last_seen_at
+        if known is None or not is_valid or not timedelta() <= now - known.at < _KNOWN_FOR:
+            ids = store.archive.listed(_limits(edition), Order.UPVOTED, MOST_COUNTED + 1)
+            known = _Chosen(now, last_seen_at, len(ids), tuple(ids[:_TOP]))
+            if len(self._chosen) >= _MOST_KNOWN:
+                self._chosen.clear()
+            self._chosen[edition.key] = known
+        return known
 
     def _title(self, issue: Issue) -> str:
         return self.pages.language.gettext("%(edition)s, %(days)s", edition=issue.kind, days=issue.days)

@@ -30,7 +30,7 @@ class Policy(Protocol):
     def headers(self, scope: Scope) -> Mapping[str, str]:
         """Return the headers of a response that does not set them itself."""
 
-    def refusal(self, scope: Scope, headers: Headers) -> Response | None:
+    async def refusal(self, scope: Scope, headers: Headers) -> Response | None:
         """Return the response to a request that is refused, None if it is allowed."""
 
 
@@ -57,7 +57,7 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
-        refusal = self.policy.refusal(scope, Headers(scope=scope))
+        refusal = await self.policy.refusal(scope, Headers(scope=scope))
         await (refusal or self.app)(scope, receive, send_with_headers)
 
 

@@ -9,72 +9,80 @@ are checked.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from threading import Lock
 
-from newsletter.limits.token_bucket import TokenBucket
-from newsletter.web.http.rate_limit import network_of
+from newsletter.limits.token_bucket import Count, TokenBucket
+from newsletter.web.http.rate_limit import MakeCounts, OwnCounts, RateLimiter, network_of
 
 _FREE = 5
 _MAX_DELAY_S = 900
 _BURST_OF_ALL, _PER_S_OF_ALL = 30, 1 / 6
-#: Maximum number of networks remembered, of each kind; the least recently seen is dropped first.
-_MAX_NETWORKS = 20_000
+_DAY_S = 86_400.0
+_ALL = "all"
 
 
-@dataclass
-class _Failures:
-    """The failures of one network, and the bucket that the next attempt needs a token of."""
-
-    number: int = 0
-    bucket: TokenBucket = field(default_factory=lambda: TokenBucket(1 / 60, _FREE, _FREE))
-
-    def add(self) -> None:
-        self.number += 1
-        self.bucket.take()
-        if self.number >= _FREE:
-            delay_s = min(_MAX_DELAY_S, 2 ** min(20, self.number - _FREE + 1))
-            self.bucket.per_s, self.bucket.burst = 1 / delay_s, 1
-            self.bucket.tokens = 0
-
-
-@dataclass
 class LoginLimit:
-    """The limit of the logins to one site, in one process. Thread-safe."""
+    """The limit of the logins to one site. Thread-safe."""
 
-    #: Returns monotonic seconds.
-    clock: Callable[[], float]
-    _failures: OrderedDict[str, _Failures] = field(default_factory=OrderedDict)
-    _trusted: OrderedDict[str, None] = field(default_factory=OrderedDict)
-    _all: TokenBucket = field(default_factory=lambda: TokenBucket(_PER_S_OF_ALL, _BURST_OF_ALL, _BURST_OF_ALL))
-    _lock: Lock = field(default_factory=Lock)
+    def __init__(self, make_counts: MakeCounts) -> None:
+        self._failures = make_counts("login failures", _DAY_S)
+        self._trusted = make_counts("trusted networks", 30 * _DAY_S)
+        all_counts = make_counts("logins", _BURST_OF_ALL / _PER_S_OF_ALL)
+        self._all = RateLimiter(_BURST_OF_ALL, 60 * _PER_S_OF_ALL, all_counts)
 
     def begin(self, host: str) -> float:
         """Count an attempt from a client address as a failure; return 0 if it is allowed, else the seconds to wait."""
-        network, now = network_of(host), self.clock()
-        with self._lock:
-            failures = self._failures.pop(network, None) or _Failures()
-            self._failures[network] = failures
-            if len(self._failures) > _MAX_NETWORKS:
-                self._failures.popitem(last=False)
-            is_trusted = network in self._trusted
-            wait_s = max(failures.bucket.wait_s(now), 0.0 if is_trusted else self._all.wait_s(now))
-            if not wait_s:
-                failures.add()
-                if not is_trusted:
-                    self._all.take()
+        network = network_of(host)
+        wait_s = self._failures.change(network, _look)
+        if wait_s:
+            return wait_s
+        is_trusted = self._is_trusted(network)
+        if not is_trusted and (wait_s := self._all.take(_ALL)):
+            return wait_s
+        wait_s = self._failures.change(network, _fail)
+        if wait_s and not is_trusted:  # others were faster
+            self._give_back()
         return wait_s
 
     def succeed(self, host: str) -> None:
         """Note that the attempt just begun was a success: the failures of its network are forgotten."""
         network = network_of(host)
-        with self._lock:
-            self._failures.pop(network, None)
-            if network not in self._trusted:
-                self._all.tokens += 1
-                self._trusted[network] = None
-            self._trusted.move_to_end(network)
-            if len(self._trusted) > _MAX_NETWORKS:
-                self._trusted.popitem(last=False)
+        self._failures.change(network, lambda _known, now: (Count(_FREE, now), 0.0))
+        if not self._is_trusted(network):
+            self._give_back()
+        self._trusted.change(network, lambda _known, now: (Count(1, now), 0.0))
+
+    def _is_trusted(self, network: str) -> bool:
+        return not self._trusted.change(network, lambda known, _now: (None, 0.0 if known else 1.0))
+
+    def _give_back(self) -> None:
+        self._all.counts.change(_ALL, _return_one)
+
+
+def own_login_limit(clock: Callable[[], float]) -> LoginLimit:
+    """Return a limit that this process keeps for itself, by a clock of monotonic seconds."""
+    return LoginLimit(lambda _name, _keep_s: OwnCounts(clock))
+
+
+def _look(known: Count | None, now: float) -> tuple[None, float]:
+    """Return how long a network has to wait before its next attempt."""
+    number = known.failures if known else 0
+    if known is None or number < _FREE:
+        return None, 0.0
+    return None, TokenBucket(1 / _delay_s(number), 1, known.tokens, known.at_s).wait_s(now)
+
+
+def _fail(known: Count | None, now: float) -> tuple[Count | None, float]:
+    """Count a failure of a network, unless it has to wait."""
+    _, wait_s = _look(known, now)
+    if wait_s:
+        return None, wait_s
+    return Count(0, now, (known.failures if known else 0) + 1), 0.0
+
+
+def _return_one(known: Count | None, _now: float) -> tuple[Count | None, float]:
+    return known._replace(tokens=known.tokens + 1) if known else None, 0.0
+
+
+def _delay_s(failures: int) -> float:
+    return float(min(_MAX_DELAY_S, 2 ** min(20, failures - _FREE + 1)))

@@ -14,13 +14,14 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Scope
 
 from newsletter.limits import HEADER_BYTES, HEADERS, URL_BYTES
 from newsletter.web.http.guard import COMMON_HEADERS, is_cross_site, is_loopback, page_policy
-from newsletter.web.http.rate_limit import RateLimiter
+from newsletter.web.http.rate_limit import MakeCounts, OwnCounts, RateLimiter, rate_limiter
 
 _HEADERS = {
     **COMMON_HEADERS,
@@ -69,19 +70,31 @@ def refuse_in_plain_text(_scope: Scope, status: int, headers: Mapping[str, str] 
     return PlainTextResponse(f"{HTTPStatus(status).phrase}\n", status, headers)
 
 
+def own_counts(_name: str, _keep_s: float) -> OwnCounts:
+    """Return counts of this process."""
+    return OwnCounts(time.monotonic)
+
+
 class PublicPages:
     """The guard's policy for a site's pages: known hosts, forms of the site's own pages, and a rate limit on posts."""
 
-    def __init__(self, site_url: str | None, prefix: str, refuse: Refuse = refuse_in_plain_text) -> None:
+    def __init__(
+        self,
+        site_url: str | None,
+        prefix: str,
+        refuse: Refuse = refuse_in_plain_text,
+        make_counts: MakeCounts = own_counts,
+    ) -> None:
         self.refuse = refuse
         self.prefix = prefix
         self.host = urlsplit(site_url).netloc.lower() if site_url else ""
-        self.posts = RateLimiter(burst=30, per_minute=20, clock=time.monotonic)
+        self.posts = rate_limiter("posts", 30, 20, make_counts)
         #: Pages that are computed for one request.
-        self.searches = RateLimiter(burst=30, per_minute=30, clock=time.monotonic)
-        self.drafts = RateLimiter(burst=40, per_minute=40, clock=time.monotonic)
-        self.health = RateLimiter(burst=60, per_minute=120, clock=time.monotonic)
-        self.requests = RateLimiter(burst=300, per_minute=600, clock=time.monotonic)
+        self.searches = rate_limiter("searches", 30, 30, make_counts)
+        self.drafts = rate_limiter("drafts", 40, 40, make_counts)
+        # What protects a process from too many small requests is of each process: to ask others takes longer than them.
+        self.health = rate_limiter("health", 60, 120, own_counts)
+        self.requests = rate_limiter("requests", 300, 600, own_counts)
 
     def headers(self, scope: Scope) -> Mapping[str, str]:
         """Return the security headers of a response."""
@@ -91,7 +104,7 @@ class PublicPages:
         holds_token = _TOKEN_PATH.match(path)
         return {**_HEADERS, "Referrer-Policy": "no-referrer"} if holds_token else _HEADERS
 
-    def refusal(self, scope: Scope, headers: Headers) -> Response | None:
+    async def refusal(self, scope: Scope, headers: Headers) -> Response | None:
         """Refuse unknown hosts (421), cross-site forms (403), floods (429) and what is too large (414, 431).
 
         Health checks may name any host.
@@ -101,7 +114,7 @@ class PublicPages:
         path = scope["path"].removeprefix(self.prefix)
         if path in _HEALTH and scope["method"] in _SAFE_METHODS:
             # Load balancers and kubelets ask by IP address, every few seconds; the response holds no link.
-            wait_s = self.health.take((scope.get("client") or ("", 0))[0])
+            wait_s = await _take(self.health, (scope.get("client") or ("", 0))[0])
             return self._too_many(scope, wait_s) if wait_s else None
         host = headers.get("host", "").lower()
         # Links and cached pages built from a forged Host header would lead to the attacker's site.
@@ -110,19 +123,23 @@ class PublicPages:
         client = (scope.get("client") or ("", 0))[0]
         if scope["method"] in _SAFE_METHODS:
             is_costly = path.startswith(_COSTLY) or _FILE.search(path)
-            wait_s = (self.drafts if path in _DRAFTS else self.requests).take(client)
+            wait_s = await _take(self.drafts if path in _DRAFTS else self.requests, client)
             if not wait_s and (is_costly or (scope["query_string"] and path == "/subscribe")):
-                wait_s = self.searches.take(client)
+                wait_s = await _take(self.searches, client)
             return self._too_many(scope, wait_s) if wait_s else None
         is_exempt = path.startswith(_CSRF_EXEMPT) or _TOKEN_PATH.match(path)
         if not is_exempt and not _is_same_origin(headers, host):
             return self.refuse(scope, 403, None)
         limiter = self.drafts if path in _DRAFTS else self.posts
-        wait_s = 0.0 if path.startswith(_WEBHOOKS) else limiter.take(client)
+        wait_s = 0.0 if path.startswith(_WEBHOOKS) else await _take(limiter, client)
         return self._too_many(scope, wait_s) if wait_s else None
 
     def _too_many(self, scope: Scope, wait_s: float) -> Response:
         return self.refuse(scope, 429, {"Retry-After": str(math.ceil(wait_s))})
+
+
+async def _take(limiter: RateLimiter, client: str) -> float:
+    return await run_in_threadpool(limiter.take, client) if limiter.counts.is_slow else limiter.take(client)
 
 
 def _is_same_origin(headers: Headers, host: str) -> bool:

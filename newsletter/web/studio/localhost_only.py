@@ -39,7 +39,7 @@ class LocalhostOnly:
         """Return the security headers of a response."""
         return _HEADERS
 
-    def refusal(self, scope: Scope, headers: Headers) -> PlainTextResponse | None:
+    async def refusal(self, scope: Scope, headers: Headers) -> PlainTextResponse | None:
         """Refuse other hosts (421), requests by other pages (403) and everything but reading (405)."""
         if not is_loopback(headers.get("host", "")):
             return PlainTextResponse("Unknown host (expected localhost): this page is private to its machine.\n", 421)

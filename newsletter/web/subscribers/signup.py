@@ -54,7 +54,7 @@ class Signup:
         self.pages = pages
         self.outgoing = outgoing
         self.previews = previews
-        self.limits = signup_limits(pages.config.web_signups_per_hour, lambda: pages.clock().timestamp())
+        self.limits = signup_limits(pages.config.web_signups_per_hour, pages.counts)
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -194,7 +194,7 @@ class Signup:
             return PlainTextResponse("", 400)
         if body is None:
             return _json_error("request body too large", None, 413)
-        wait_s = self.limits.wait_s(_host(request))
+        wait_s = await run_in_threadpool(self.limits.wait_s, _host(request))
         if wait_s:
             return _json_too_many(wait_s)
         return await run_in_threadpool(self._handle_json, body)

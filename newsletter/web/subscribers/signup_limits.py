@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from newsletter.models.addresses import mailbox_key
 from newsletter.web.http.guard import is_loopback
-from newsletter.web.http.rate_limit import RateLimiter, network_of
+from newsletter.web.http.rate_limit import MakeCounts, RateLimiter, network_of, rate_limiter
 
 #: Per network of an organization: an IPv4 /24 or an IPv6 /48.
 _PER_NETWORK, _PER_NETWORK_AND_HOUR = 20, 20
@@ -19,7 +18,7 @@ _SITE = "site"
 
 @dataclass(frozen=True, slots=True)
 class SignupLimits:
-    """The limits of one site, in one process; the store has a further one for each address."""
+    """The limits of one site; the store has a further one for each address."""
 
     networks: RateLimiter
     mailboxes: RateLimiter
@@ -44,10 +43,10 @@ class SignupLimits:
         return not self.mailboxes.take(hashlib.sha256(mailbox_key(email).encode()).hexdigest())
 
 
-def signup_limits(per_hour: int, clock: Callable[[], float]) -> SignupLimits:
-    """Return the limits of a site that accepts so many sign-ups an hour; the clock returns seconds."""
+def signup_limits(per_hour: int, make_counts: MakeCounts) -> SignupLimits:
+    """Return the limits of a site that accepts so many sign-ups an hour."""
     return SignupLimits(
-        RateLimiter(_PER_NETWORK, _PER_NETWORK_AND_HOUR / 60, clock),
-        RateLimiter(_PER_MAILBOX_AND_DAY, _PER_MAILBOX_AND_DAY / 1440, clock),
-        RateLimiter(per_hour, per_hour / 60, clock),
+        rate_limiter("sign-ups of a network", _PER_NETWORK, _PER_NETWORK_AND_HOUR / 60, make_counts),
+        rate_limiter("sign-ups of a mailbox", _PER_MAILBOX_AND_DAY, _PER_MAILBOX_AND_DAY / 1440, make_counts),
+        rate_limiter("sign-ups", per_hour, per_hour / 60, make_counts),
     )

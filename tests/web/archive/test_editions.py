@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
@@ -55,6 +56,27 @@ def test_the_list_has_number_days_and_the_most_upvoted_papers(editions: LiveSite
     assert re.findall(r">([^<]* number \d+)<", second) == ["Pear number 0", "Fruit number 1", "Fruit number 2"]
     assert "12 papers" in second
     assert 'action="/subscribe"' in page
+
+
+def test_the_list_knows_papers_that_come_at_once_and_their_upvotes_after_five_minutes(editions: LiveSite) -> None:
+    asked = count()
+
+    def top() -> str:
+        page = editions.client.get(f"/editions?n={next(asked)}").text
+        return str(re.findall(r">([^<]* number \d+)<", page.partition("Daily edition no. 2")[2])[0])
+
+    def add(title: str, arxiv_id: str, upvotes: int, hours: int) -> None:
+        entry = make_entry(title=title, abstract="", keywords=(), upvotes=upvotes, arxiv_id=arxiv_id)
+        with editions.store() as store:
+            store.papers.add(entry, NOW + timedelta(days=1, hours=hours))
+
+    assert top() == "Pear number 0"
+    add("Stone number 3", "2605.20003", 80, 1)
+    assert top() == "Pear number 0"
+    editions.now += timedelta(minutes=5)
+    assert top() == "Stone number 3"
+    add("Plum number 99", "2605.20099", 90, 2)
+    assert top() == "Plum number 99"
 
 
 def test_an_edition_is_grouped_by_topic_and_each_paper_is_there_once(editions: LiveSite) -> None:

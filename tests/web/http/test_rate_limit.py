@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.web.http.rate_limit import RateLimiter, network_of
+from newsletter.web.http.rate_limit import OwnCounts, RateLimiter, network_of
 
 
 def test_limits_are_per_network_and_refill() -> None:
     now = [0.0]
-    limiter = RateLimiter(burst=2, per_minute=60, clock=lambda: now[0])
+    limiter = RateLimiter(burst=2, per_minute=60, counts=OwnCounts(lambda: now[0]))
     assert [limiter.take("2001:db8::1"), limiter.take("2001:db8::2")] == [0, 0]
     assert limiter.take("2001:db8:0:0:ffff::9") == pytest.approx(1)
     assert limiter.take("192.0.2.1") == 0
@@ -19,7 +19,7 @@ def test_limits_are_per_network_and_refill() -> None:
 
 def test_a_refused_request_costs_nothing() -> None:
     now = [0.0]
-    limiter = RateLimiter(burst=1, per_minute=60, clock=lambda: now[0])
+    limiter = RateLimiter(burst=1, per_minute=60, counts=OwnCounts(lambda: now[0]))
     limiter.take("192.0.2.1")
     for _ in range(100):
         assert limiter.take("192.0.2.1") > 0
@@ -28,10 +28,11 @@ def test_a_refused_request_costs_nothing() -> None:
 
 
 def test_memory_is_bounded() -> None:
-    limiter = RateLimiter(burst=2, per_minute=60, clock=lambda: 0.0)
+    counts = OwnCounts(lambda: 0.0)
+    limiter = RateLimiter(burst=2, per_minute=60, counts=counts)
     for number in range(30_000):
         limiter.take(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
-    assert len(limiter._buckets) <= 20_000
+    assert len(counts._counts) <= 20_000
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 
 from newsletter.rendering.environment import make_environment
-from newsletter.web.http.rate_limit import RateLimiter
+from newsletter.web.http.rate_limit import Decide, OwnCounts
 from newsletter.web.site_pages import SitePages
 from newsletter.web.subscribers.live_preview import LivePreview
 from tests.stores import connection_of
@@ -109,13 +109,13 @@ def test_a_preview_needs_a_session_and_comes_from_the_page_itself(ada: LiveSite)
 @pytest.fixture
 def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no time pass for rate limits, however slow this machine is."""
-    take = RateLimiter.take
+    change = OwnCounts.change
 
-    def take_at_once(limiter: RateLimiter, host: str) -> float:
-        limiter.clock = lambda: 0.0
-        return take(limiter, host)
+    def change_at_once(counts: OwnCounts, client: str, decide: Decide) -> float:
+        counts.clock = lambda: 0.0
+        return change(counts, client, decide)
 
-    monkeypatch.setattr(RateLimiter, "take", take_at_once)
+    monkeypatch.setattr(OwnCounts, "change", change_at_once)
 
 
 @pytest.mark.usefixtures("stopped_clock")
