@@ -14,6 +14,7 @@ from pathlib import Path
 
 from newsletter.config.load import load_config
 from newsletter.files.site import Site
+from newsletter.models.addresses import email_key
 from newsletter.models.database_url import DatabaseUrl
 from newsletter.operations.fleet import serve_fleet
 from newsletter.operations.fleet_worker import FleetWorker
@@ -31,6 +32,8 @@ from tests.sink import Sink
 
 #: Of each worker: so many messages may be in doubt when it dies.
 CONNECTIONS = 2
+#: Workers look so often whether something is due, in seconds.
+PLAN_S = 2
 _SETTINGS = """
 delivery.in_doubt = "{in_doubt}"
 [database]
@@ -79,8 +82,9 @@ class FleetSite:
             entry = replace(make_entry(title="Pears in Winter", abstract="", arxiv_id="2605.00001"))
             store.papers.add(entry, moment)
             profile = make_profile(topics=(make_topic("pears", ("pears",)),))
-            for at in range(number):
-                store.subscribers.add(f"subscriber{at}@example.org", "", profile, "cli", moment)
+            addresses = [f"subscriber{at}@example.org" for at in range(number)]
+            people = [(one, email_key(one), "", profile, None) for one in addresses]
+            store.subscribers.add_many(people, "cli", moment)
 
     def begin(self, number: int = 1) -> list[ForkServerProcess]:
         """Start workers."""
@@ -156,7 +160,7 @@ def _work(root: Path, ahead: timedelta, shard_size: int) -> None:
             shard_size=shard_size,
         )
         assert config.database is not None
-        serve_fleet(worker, config.database, shutdown, plan_cron="* * * * * */2")
+        serve_fleet(worker, config.database, shutdown, plan_cron=f"* * * * * */{PLAN_S}")
 
 
 def _say(line: str) -> None:
