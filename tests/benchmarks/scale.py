@@ -34,7 +34,7 @@ class Basis(Enum):
 
     MEASURED = "measured"
     #: Measured at less, and taken to be the same beyond.
-    EXTRAPOLATED = "extrapolated"
+    EXTRAPOLATED = "measured, and extrapolated"
     ASSUMED = "assumed"
 
 
@@ -50,12 +50,12 @@ class Constant:
     basis: Basis = Basis.MEASURED
 
     def __str__(self) -> str:
-        return f"{self.value:,.10g} {self.unit}"
+        return f"{self.value:,.10g} {self.unit}".rstrip()
 
 
 _MORNING = "python -m tests.benchmarks.morning --subscribers 500"
-_LEDGER = "python -m tests.benchmarks.fleet_edition"
-_WAIT = "python -m tests.benchmarks.delivering --wait"
+_LEDGER = "python -m tests.benchmarks.fleet_edition --subscribers 100000"
+_WAIT = "your machines: `delivering --wait` prints it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,24 +66,27 @@ class Constants:
         2700, "µs", "planning, where everybody has a digest of their own (one worker plans)", _MORNING
     )
     make: Constant = Constant(6500, "µs", "cards, inlining, assembling, signing, SMTP and the ledger", _MORNING)
-    plan_server: Constant = Constant(65, "µs", "planning: the server's part", _LEDGER, Basis.EXTRAPOLATED)
+    plan_server: Constant = Constant(85, "µs", "planning: the server's part", _LEDGER, Basis.EXTRAPOLATED)
     queue: Constant = Constant(
-        40, "µs", "the transaction that queues the plan, for each of its deliveries", _LEDGER, Basis.EXTRAPOLATED
+        67, "µs", "the transaction that queues the plan, for each of its deliveries", _LEDGER, Basis.EXTRAPOLATED
     )
     lock: Constant = Constant(
-        300, "µs", "sending: with the lock of writers, worker and server", _LEDGER, Basis.EXTRAPOLATED
+        544, "µs", "sending: with the lock of writers, worker and server", _LEDGER, Basis.EXTRAPOLATED
     )
-    row: Constant = Constant(258, "B", "a row of the ledger", _LEDGER, Basis.EXTRAPOLATED)
-    index: Constant = Constant(307, "B", "its entries in indexes", _LEDGER, Basis.EXTRAPOLATED)
-    subscriber: Constant = Constant(1143, "B", "a subscriber and their entries in indexes", _LEDGER, Basis.EXTRAPOLATED)
-    log: Constant = Constant(3400, "B", "the server's log (WAL), planning and sending", _LEDGER, Basis.EXTRAPOLATED)
-    digest: Constant = Constant(1000, "B", "a digest of one's own, as stored", _MORNING)
+    row: Constant = Constant(241, "B", "a row of the ledger", _LEDGER, Basis.EXTRAPOLATED)
+    index: Constant = Constant(252, "B", "its entries in indexes", _LEDGER, Basis.EXTRAPOLATED)
+    subscriber: Constant = Constant(1113, "B", "a subscriber and their entries in indexes", _LEDGER, Basis.EXTRAPOLATED)
+    log: Constant = Constant(3379, "B", "the server's log (WAL), planning and sending", _LEDGER, Basis.EXTRAPOLATED)
+    digest: Constant = Constant(
+        560, "B", "a digest of one's own: what a morning adds, without its delivery (341 B in a file)", _MORNING
+    )
     message: Constant = Constant(
         60_822, "B", "a message of twenty papers", "python -m tests.benchmarks.delivering --brief"
     )
-    share: Constant = Constant(0.9, "", "of the rate that late relays allow, what connections reach", _WAIT)
-    workers_memory: Constant = Constant(170, "MB", "a worker, at 1,000,000 subscribers", _LEDGER)
     connections: Constant = Constant(4, "", "connections of a worker to PostgreSQL", "[fleet.md](fleet.md#limits)")
+    share: Constant = Constant(
+        0.9, "", "of the rate that late relays allow, what connections reach", _WAIT, Basis.ASSUMED
+    )
     window: Constant = Constant(3600, "s", "an edition is to be out after", "a goal", Basis.ASSUMED)
     commit: Constant = Constant(1000, "µs", "the server's disk for each commit", "your disk", Basis.ASSUMED)
     reply: Constant = Constant(50, "ms", "until a relay replies", "your relays", Basis.ASSUMED)
