@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from newsletter.models import Status
 from newsletter.store.database import Database
 from newsletter.store.facts import fact, set_fact
 
 _BATCH = 1000
+#: So many ids are written by one statement.
+_WRITTEN = 10_000
 #: When the values were written last: if the clock was ahead then, they are worth nothing.
 _WRITTEN_AT = "next_due_written_at"
 _MAY_BE_DUE = """
@@ -61,7 +63,9 @@ class NextDue:
         decided_at = now.isoformat()
         with self._db.transaction():
             for at, ids in times.items():
-                self._db.execute(sql, [at.isoformat(), json.dumps(list(ids)), decided_at, decided_at])
+                rest = iter(ids)
+                while some := list(islice(rest, _WRITTEN)):  # ten million ids in one statement take half a gigabyte
+                    self._db.execute(sql, [at.isoformat(), json.dumps(some), decided_at, decided_at])
             set_fact(self._db, _WRITTEN_AT, decided_at)
 
     def others(self, now: datetime) -> set[int]:

@@ -193,7 +193,7 @@ class _Clocks:
         if len(self.outcomes) == self.expected:
             self.cpu_s += time.process_time()
             self.senders_s = tuple(
-                _cpu_of(sender) for first in multiprocessing.active_children() for sender in children(first.pid or 0)
+                cpu_of(sender) for first in multiprocessing.active_children() for sender in children(first.pid or 0)
             )
 
     @property
@@ -206,7 +206,8 @@ class _Clocks:
         return (last - first) * len(self.outcomes) / later if later else last - self.began
 
 
-def _cpu_of(process: int) -> float:
+def cpu_of(process: int) -> float:
+    """Return the CPU seconds that a process has used."""
     fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

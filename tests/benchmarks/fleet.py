@@ -1,10 +1,12 @@
 """A fleet whose workers are killed at random, and what the ledger and the queue cost.
 
-    python -m tests.benchmarks.fleet --subscribers 20000 --workers 4 --kills 8 --restart
+    python -m tests.benchmarks.fleet --subscribers 20000 --workers 4 --kills 8 --restart [--rolling]
 
 It prints who was missed and how many were mailed twice, beside the documented bound where nothing departs ahead: a
-connection of each kill, and of each worker at a restart of the server; and the CPU of PostgreSQL for each message,
-planning and queue included.
+connection of each kill, and of each worker at a restart of the server; with `--rolling`, every worker is restarted in
+the middle, too, one after the other, which leaves nothing in doubt if it ends in time. It prints how often the fleet
+planned, of which every worker is a scheduler, and whether two ever did at once; and the CPU of PostgreSQL for each
+message, planning and queue included.
 """
 
 from __future__ import annotations
@@ -12,20 +14,26 @@ from __future__ import annotations
 import argparse
 import random
 import time
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from newsletter.store.runs import Run
 from tests.benchmarks.planning import server_cpu_s
-from tests.operations.fleet_site import CONNECTIONS, FleetSite
+from tests.operations.fleet_site import CONNECTIONS, PLAN_S, FleetSite
 from tests.postgresql import restart
 from tests.sink import sinking
 
 
-def kill_at_random(site: FleetSite, arguments: argparse.Namespace) -> None:
-    """Kill workers now and then until everybody was mailed, and start others."""
+def disturb(site: FleetSite, arguments: argparse.Namespace) -> int:
+    """Kill workers now and then until everybody was mailed, and start others; restart what is to be restarted.
+
+    Return how many connections may have been cut within a message: the bound of what may come twice.
+    """
     dice, number = random.Random(7), arguments.subscribers  # noqa: S311 - dice
     moments = sorted(dice.randrange(number // 20, number * 9 // 10) for _ in range(arguments.kills))
-    is_restarted = not arguments.restart
+    is_restarted, is_rolled, died = not arguments.restart, not arguments.rolling, 0
     while site.statuses().get("sent", 0) < number:
         taken = len(site.sink.taken)
         if moments and taken >= moments[0]:
@@ -33,11 +41,29 @@ def kill_at_random(site: FleetSite, arguments: argparse.Namespace) -> None:
             victim = dice.choice([one for one in site.workers if one.is_alive()])
             victim.kill()
             victim.join()
+            died += 1
             site.begin()
+        if not is_rolled and taken >= number // 3:
+            is_rolled = True
+            died += roll(site)
         if not is_restarted and taken >= number // 2:
             is_restarted = True
+            died += sum(one.is_alive() for one in site.workers)
             restart()
         time.sleep(0.2)
+    return CONNECTIONS * died
+
+
+def roll(site: FleetSite) -> int:
+    """Restart the workers one after the other, by SIGTERM; return how many did not end in time, as if killed."""
+    before, killed = [one for one in site.workers if one.is_alive()], 0
+    for worker in before:
+        worker.terminate()
+        worker.join()
+        killed += worker.exitcode != 0
+        site.begin()
+    print(f"rolling restart: {len(before) - killed} of {len(before)} workers ended in time")
+    return killed
 
 
 def crash(root: Path, arguments: argparse.Namespace) -> None:
@@ -49,18 +75,32 @@ def crash(root: Path, arguments: argparse.Namespace) -> None:
         before, began = server_cpu_s(), time.monotonic()
         try:
             site.begin(arguments.workers)
-            kill_at_random(site, arguments)
+            bound = disturb(site, arguments)
             took = time.monotonic() - began
             cpu_s = None if arguments.restart else server_cpu_s() - before
             sent_to = site.sent_to()
+            with site.store() as store:
+                runs, editions = store.runs.latest(1000), store.editions.latest(10)
         finally:
             site.end()
-    bound = CONNECTIONS * (arguments.kills + (arguments.workers if arguments.restart else 0))
     print(f"{number} subscribers, {arguments.workers} workers, {arguments.kills} kills: {number / took:.0f}/s")
     print(f"missed {number - len(sent_to)}, twice {sent_to.total() - len(sent_to)} (bound {bound})")
     print(f"under another Message-ID: {len(set(sink.taken)) - len(sent_to)}")
+    print(
+        f"editions: {len(editions)}; planned {len(runs)} times of {took / PLAN_S:.0f} ticks by {arguments.workers} "
+        f"schedulers, {overlapping(runs)} while another did"
+    )
     if cpu_s is not None:
         print(f"CPU of PostgreSQL: {cpu_s / number * 1e6:.0f} µs a message")
+
+
+def overlapping(runs: Sequence[Run]) -> int:
+    """Return how many runs began before one that began earlier was over; those that were killed are over."""
+    in_order = sorted(runs, key=lambda run: run.began_at)
+    return sum(
+        earlier.finished_at is not None and later.began_at < earlier.finished_at
+        for earlier, later in pairwise(in_order)
+    )
 
 
 def main() -> None:
@@ -69,6 +109,7 @@ def main() -> None:
     for name, default in (("subscribers", 20_000), ("workers", 4), ("kills", 8)):
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--restart", action="store_true", help="restart PostgreSQL in the middle")
+    parser.add_argument("--rolling", action="store_true", help="restart each worker in the middle")
     arguments = parser.parse_args()
     with TemporaryDirectory() as folder:
         crash(Path(folder), arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -11,7 +12,7 @@ import pytest
 
 from newsletter.models import Cadence, DeliveryStatus, Digest, Edition, Status
 from newsletter.models.profile import SCHEDULE_FIELDS
-from newsletter.store import Store
+from newsletter.store import Store, next_due
 from tests.factories import NOW, make_profile
 
 ADA = "ada@example.org"
@@ -46,6 +47,12 @@ def test_what_a_clock_that_was_ahead_wrote_is_worth_nothing(asked: Store) -> Non
     asked.next_due.put({TOMORROW: [2]}, NOW)
     assert found(asked) == []
     assert found(asked, -timedelta(seconds=1)) == [1, 2]
+
+
+def test_many_are_written_some_at_a_time(asked: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(next_due, "_WRITTEN", 1)
+    asked.next_due.put({TOMORROW: array("q", [1, 2])}, NOW)
+    assert (found(asked), asked.next_due.others(NOW)) == ([], {1, 2})
 
 
 def change_field(field: str, store: Store) -> None:

@@ -1,0 +1,253 @@
+"""A large edition of a fleet without mail servers: planned, leased and recorded by one worker on PostgreSQL.
+
+    python -m tests.benchmarks.fleet_edition --subscribers 100000 1000000 [--file]
+
+Everybody has the same topics, and the transport accepts every message at once, so what is measured is the ledger: the
+CPU of planning and of sending, of the worker and of the server; how much of it is while the lock of writers is held
+(all of the server's, and the worker's in transactions), and the longest transaction; the peak memory of the processes
+that plan and send, for each size; and the bytes that a row and its indexes take. With `--file`, planning on SQLite,
+too, and how much of its rate PostgreSQL has; with `--no-send`, planning alone. The server is the tests' own: it waits
+for no disk (fsync = off), and never vacuums.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import chdir, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
+
+from procrastinate.schema import SchemaManager
+
+from newsletter.config.load import load_config
+from newsletter.files.site import Site
+from newsletter.models.addresses import email_key
+from newsletter.models.database_url import DatabaseUrl
+from newsletter.operations import fleet_worker
+from newsletter.operations.fleet_worker import FleetWorker
+from newsletter.pipeline.deliver import deliver
+from newsletter.pipeline.ports import Ports
+from newsletter.rendering.environment import make_environment
+from newsletter.store import Store, open_store
+from newsletter.store.postgresql import PostgreSQLDatabase
+from tests.benchmarks.delivering import ROOT, Nowhere, cpu_of
+from tests.benchmarks.planning import server_cpu_s
+from tests.factories import NOW, make_entry, make_profile, make_topic
+from tests.postgresql import new_store
+from tests.program import PROCESSES
+
+_CHUNK = 20_000
+#: The tables that grow with subscribers and with deliveries.
+_TABLES = ("subscribers", "deliveries")
+_SIZES = "SELECT pg_table_size('{0}'), pg_indexes_size('{0}'), count(*) FROM {0}"
+_LOG = "SELECT CAST(pg_current_wal_lsn() - '0/0' AS bigint)"
+
+
+# -- a site -------------------------------------------------------------------------------------------
+
+
+def make_site(root: Path, store: Store, subscribers: int) -> None:
+    """Make a site with a paper, and so many subscribers to whom it is due."""
+    profile = make_profile(topics=(make_topic("pears", ("pears",)),))
+    store.papers.add(make_entry(title="Pears in Winter", abstract="", arxiv_id="2605.00001"), NOW)
+    for first in range(0, subscribers, _CHUNK):
+        addresses = [f"subscriber{at}@example.org" for at in range(first, min(first + _CHUNK, subscribers))]
+        store.subscribers.add_many([(one, email_key(one), "", profile, None) for one in addresses], "cli", NOW)
+    (root / "newsletter.toml").write_text("", encoding="utf-8")
+
+
+# -- what a process of its own measures ---------------------------------------------------------------
+
+
+@dataclass
+class Lock:
+    """The time of transactions, which have the lock of writers."""
+
+    #: CPU seconds of this process, in all of them.
+    cpu_s: float = 0.0
+    #: Of the longest one: seconds, and CPU seconds of this process and of the server.
+    longest_s: float = 0.0
+    longest_cpu_s: float = 0.0
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Measure the transactions of this process on PostgreSQL."""
+        plain = PostgreSQLDatabase.transaction
+
+        @contextmanager
+        def timed(database: PostgreSQLDatabase) -> Iterator[None]:
+            if database.is_in_transaction:
+                with plain(database):
+                    yield
+                return
+            server, server_s, began, cpu_s = database._connection.info.backend_pid, 0.0, 0.0, 0.0
+            with plain(database):
+                began, cpu_s, server_s = time.perf_counter(), time.thread_time(), cpu_of(server)  # it has the lock now
+                yield
+            used_s, took_s = time.thread_time() - cpu_s, time.perf_counter() - began
+            self.cpu_s += used_s
+            if took_s > self.longest_s:
+                self.longest_s, self.longest_cpu_s = took_s, used_s + cpu_of(server) - server_s
+
+        with patch.object(PostgreSQLDatabase, "transaction", timed):
+            yield
+
+
+@dataclass(frozen=True)
+class Part:
+    """The figures of one part: seconds, CPU seconds of its process and of the server, peak memory, and the lock."""
+
+    seconds: float
+    cpu_s: float
+    peak_mb: int
+    lock: Lock
+    server_s: float = 0.0
+    #: What the server wrote into its log, in bytes.
+    log_b: int = 0
+
+    def show(self, name: str, number: int) -> None:
+        """Print the figures for each of the `number` deliveries."""
+        each = 1e6 / number
+        print(
+            f"  {name:22}{number / self.seconds:7.0f}/s  CPU {self.all_cpu_s * each:6.1f} µs, of it the server's "
+            f"{self.server_s * each:6.1f}; lock {(self.lock.cpu_s + self.server_s) * each:6.1f}, "
+            f"the longest {self.lock.longest_s:5.2f} s, {self.lock.longest_cpu_s * each:5.1f} of it CPU; "
+            f"log {self.log_b / number:5.0f} B; peak memory {self.peak_mb} MB",
+            flush=True,
+        )
+
+    @property
+    def all_cpu_s(self) -> float:
+        """CPU seconds of the process and of the server."""
+        return self.cpu_s + self.server_s
+
+
+def _measure(work: Callable[[Path, DatabaseUrl | Path], None], root: Path, where: DatabaseUrl | Path) -> Part:
+    lock, began, cpu_s = Lock(), time.monotonic(), time.process_time()
+    with lock.watched():
+        work(root, where)
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return Part(time.monotonic() - began, time.process_time() - cpu_s, peak_mb, lock)
+
+
+def plan(root: Path, where: DatabaseUrl | Path) -> None:
+    """Plan the edition, as the worker does that plans."""
+    config = load_config(Site(root), environ={})
+    with open_store(where) as store:
+        deliver(store, Nowhere(), config, make_environment(), _Clock(), is_shared=True)
+
+
+def share(root: Path, where: DatabaseUrl | Path) -> None:
+    """Divide what is open into shards with their jobs; nothing further is due."""
+    worker = _worker(root, where)
+    worker.plan()
+    worker.close()
+
+
+def send(root: Path, where: DatabaseUrl | Path) -> None:
+    """Lease each shard, send it nowhere, and record it."""
+    with open_store(where) as store:
+        firsts = [int(first) for (first,) in store._db.execute("SELECT first_id FROM shards ORDER BY 1")]
+    worker = _worker(root, where)
+    with patch.object(fleet_worker, "make_transport", lambda *_: Nowhere()):
+        for first in firsts:
+            worker.send_shard(first)
+    worker.close()
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """The time of the site: its edition is due when a process begins."""
+
+    began: float = field(default_factory=time.monotonic)
+
+    def __call__(self) -> datetime:
+        return NOW + timedelta(minutes=1, seconds=time.monotonic() - self.began)
+
+
+def _worker(root: Path, where: DatabaseUrl | Path) -> FleetWorker:
+    ports = Ports(
+        open_store=partial(open_store, where), open_transport=Nowhere, make_environment=make_environment, clock=_Clock()
+    )
+    return FleetWorker(load_config(Site(root), environ={}), ports, lambda _line: None, _fail)
+
+
+def _fail(complaint: str) -> None:
+    raise AssertionError(complaint)
+
+
+# -- what is printed ----------------------------------------------------------------------------------
+
+
+def measured(work: Callable[[Path, DatabaseUrl | Path], None], root: Path, where: DatabaseUrl | Path) -> Part:
+    """Do a part in a process of its own."""
+    server_s, log_b = server_cpu_s(), _log_b(where)
+    with chdir(ROOT), ProcessPoolExecutor(1, PROCESSES) as process:
+        part = process.submit(_measure, work, root, where).result()
+    return replace(part, server_s=server_cpu_s() - server_s, log_b=_log_b(where) - log_b)
+
+
+def _log_b(where: DatabaseUrl | Path) -> int:
+    if isinstance(where, Path):
+        return 0
+    with open_store(where) as store:
+        return int(store._db.execute(_LOG).fetchone()[0])
+
+
+def show_sizes(where: DatabaseUrl, when: str) -> None:
+    """Print the bytes of a row and of its indexes."""
+    with open_store(where) as store:
+        for table in _TABLES:
+            rows_b, indexes_b, number = store._db.execute(_SIZES.format(table)).fetchone()
+            print(f"  {when}, {table}: {rows_b / number:.0f} B a row and {indexes_b / number:.0f} B of indexes")
+
+
+def run(root: Path, subscribers: int, *, has_file: bool, is_sent: bool) -> None:
+    """Measure an edition of so many."""
+    print(f"{subscribers} subscribers", flush=True)
+    where = new_store()
+    with open_store(where) as store:
+        store.shard_jobs.prepare(SchemaManager.get_schema())
+        make_site(root, store, subscribers)
+        store._db.run("ANALYZE")  # as a server does by itself
+    planned = measured(plan, root, where)
+    planned.show("planning", subscribers)
+    show_sizes(where, "planned")
+    measured(share, root, where).show("shards and jobs", subscribers)
+    if is_sent:
+        measured(send, root, where).show("sending", subscribers)
+        show_sizes(where, "sent")
+        with open_store(where) as store:
+            assert store.deliveries.counts() == {"sent": subscribers}
+            assert store.shards.count() == 0
+    if has_file:
+        with open_store(root / "newsletter.db") as store:
+            make_site(root, store, subscribers)
+        in_file = measured(plan, root, root / "newsletter.db")
+        in_file.show("planning on SQLite", subscribers)
+        by_cpu, by_clock = in_file.all_cpu_s / planned.all_cpu_s, in_file.seconds / planned.seconds
+        print(f"  planning: PostgreSQL has {by_cpu:.2f} of SQLite's rate by CPU, {by_clock:.2f} by elapsed time")
+
+
+def main() -> None:
+    """Parse the arguments and measure."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--subscribers", type=int, nargs="+", default=[100_000, 1_000_000])
+    parser.add_argument("--file", action="store_true", help="plan on SQLite, too")
+    parser.add_argument("--no-send", action="store_true", help="only plan")
+    arguments = parser.parse_args()
+    for number in arguments.subscribers:
+        with TemporaryDirectory() as folder:
+            run(Path(folder), number, has_file=arguments.file, is_sent=not arguments.no_send)
+
+
+if __name__ == "__main__":
+    main()
