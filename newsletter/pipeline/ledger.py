@@ -175,10 +175,10 @@ class SendingLedger:
         for result in results:
             claim = self.under_way[result.message.message_id]
             delivery, doubt = claim.delivery, self._doubt(claim.delivery)
-            rows.append((delivery.attempts + 1, result.response + doubt, delivery.id))
+            rows.append((delivery.id, result.response + doubt))
             self._add_outcome(claim, OutcomeStatus.SENT, result.message.subject + doubt)
         self._sent += len(rows)
-        self.store.deliveries.settle_sent(rows, now)
+        self.store.departures.settle_sent(rows, now)
 
     def _settle(self, claim: Claim, result: Result, now: datetime) -> None:
         delivery, response = claim.delivery, result.response
