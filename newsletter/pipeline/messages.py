@@ -58,7 +58,7 @@ class MessageRenderer:
             TemplateError: A template is missing or broken.
         """
         wanted: dict[int, tuple[Assembler, dict[tuple[int, int], tuple[Digest, int]]]] = {}
-        for planned, subscriber in digests:
+        for planned, subscriber in {(id(one), id(reader.profile)): (one, reader) for one, reader in digests}.values():
             digest = self._with_welcome(planned, subscriber.profile.language)
             assembler = self._assembler(digest.edition, subscriber.profile)
             cards = subscriber.profile.cards
