@@ -35,7 +35,7 @@ _STAND_IN = b"qzjx"
 _Escape = Callable[[str], str]
 
 
-class _Reader(NamedTuple):
+class _Varying(NamedTuple):
     """What a paragraph depends on, besides the language and the slot."""
 
     cadence: str
@@ -49,7 +49,7 @@ class SubscriberValues:
     """The values for messages in one language."""
 
     language: Language
-    _paragraphs: dict[tuple[_Reader, Slot, _Escape], bytes] = field(default_factory=dict)
+    _paragraphs: dict[tuple[_Varying, Slot, _Escape], bytes] = field(default_factory=dict)
 
     def of(
         self, fragments: Sequence[tuple[Fragment, _Escape]], subscriber: Subscriber, links: Mapping[str, str]
@@ -59,15 +59,15 @@ class SubscriberValues:
         Those of each fragment are in the order of its `places`.
         """
         encoded = {name: encode(text) for name, text in links.items() if _INERT.fullmatch(text)}
-        reader = _reader_of(subscriber)
-        return [self._values(fragment, escape, subscriber, reader, links, encoded) for fragment, escape in fragments]
+        varying = _varying_of(subscriber)
+        return [self._values(fragment, escape, subscriber, varying, links, encoded) for fragment, escape in fragments]
 
     def _values(
         self,
         fragment: Fragment,
         escape: _Escape,
         subscriber: Subscriber,
-        reader: _Reader | None,
+        varying: _Varying | None,
         links: Mapping[str, str],
         encoded: Mapping[str, bytes],
     ) -> list[bytes]:
@@ -77,17 +77,17 @@ class SubscriberValues:
             name, filters = wanted
             if name in encoded and filters in _NO_FILTERS:
                 value = encoded[name]
-            elif name != _WHY or reader is None or not (value := self._paragraph(wanted, subscriber, reader, escape)):
+            elif name != _WHY or varying is None or not (value := self._paragraph(wanted, subscriber, varying, escape)):
                 if name not in texts:
                     texts = {**subscriber_texts(subscriber, self.language), **links}
                 value = encode_value(texts[name], filters, FILTERS, escape)
             values.append(value)
         return values
 
-    def _paragraph(self, wanted: Slot, subscriber: Subscriber, reader: _Reader, escape: _Escape) -> bytes:
+    def _paragraph(self, wanted: Slot, subscriber: Subscriber, varying: _Varying, escape: _Escape) -> bytes:
         """Return the encoded paragraph, or b"" if it has to be encoded with the address in it."""
-        key = reader, wanted, escape
-        encoded, stand_in = self._paragraphs.get(key), _stand_in(reader.address_length)
+        key = varying, wanted, escape
+        encoded, stand_in = self._paragraphs.get(key), _stand_in(varying.address_length)
         if encoded is None:
             text = subscriber_texts(replace(subscriber, email=stand_in.decode()), self.language)[_WHY]
             encoded = encode_value(text, wanted.filters, FILTERS, escape)
@@ -99,13 +99,13 @@ class SubscriberValues:
         return encoded.replace(stand_in, subscriber.email.encode())
 
 
-def _reader_of(subscriber: Subscriber) -> _Reader | None:
+def _varying_of(subscriber: Subscriber) -> _Varying | None:
     """Return what the paragraph depends on, or None if the address changes when it is encoded."""
     profile, email = subscriber.profile, subscriber.email
     if not _PLAIN_ADDRESS.fullmatch(email):
         return None
     topics = tuple([topic.name for topic in profile.topics]) if profile.topics else ()
-    return _Reader(profile.cadence.value, subscriber.subscribed_at.date(), topics, len(email))
+    return _Varying(profile.cadence.value, subscriber.subscribed_at.date(), topics, len(email))
 
 
 @lru_cache(maxsize=256)
