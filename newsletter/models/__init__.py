@@ -270,6 +270,10 @@ class Edition:
     #: For whom a special edition is, as in "all" or "tag:lab"; "" for digests.
     audience: str = ""
 
+    def __hash__(self) -> int:
+        """Return the hash of the key: what messages share is found by their edition, for each of them."""
+        return hash(self.key)
+
     @property
     def is_special(self) -> bool:
         """Whether the operator wrote it as a whole; it has no papers, and does not count as the email of a day."""

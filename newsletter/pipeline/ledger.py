@@ -175,10 +175,10 @@ class SendingLedger:
         for result in results:
             claim = self.under_way[result.message.message_id]
             delivery, note = claim.delivery, self._in_doubt_note(claim.delivery)
-            rows.append((delivery.attempts + 1, result.response + note, delivery.id))
+            rows.append((delivery.id, result.response + note))
             self._add_outcome(claim, OutcomeStatus.SENT, result.message.subject + note)
         self._sent += len(rows)
-        self.store.deliveries.settle_sent(rows, now)
+        self.store.departures.settle_sent(rows, now)
 
     def _settle(self, claim: Claim, result: Result, now: datetime) -> None:
         delivery, response = claim.delivery, result.response

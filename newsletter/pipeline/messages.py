@@ -58,7 +58,8 @@ class MessageRenderer:
             TemplateError: A template is missing or broken.
         """
         wanted: dict[int, tuple[Assembler, dict[tuple[int, int], tuple[Digest, int]]]] = {}
-        for planned, subscriber in digests:
+        distinct = {(id(digest), id(subscriber.profile)): (digest, subscriber) for digest, subscriber in digests}
+        for planned, subscriber in distinct.values():
             digest = self._with_welcome(planned, subscriber.profile.language)
             assembler = self._assembler(digest.edition, subscriber.profile)
             cards = subscriber.profile.cards

@@ -190,11 +190,13 @@ def gate(profile: Profile, day: date, now: datetime, active_since: datetime | No
     today = local_day(profile, now)
     if today > day:
         return Gate.OVER
+    if today < day or not _is_mailed_on(profile, day):
+        return Gate.NOT_YET
+    if _moment(day, profile.hour, profile.time_zone) <= now:
+        return Gate.OPEN
     # On the day they subscribed, the first edition is the only one that was planned.
     is_at_once = profile.first_at_once and active_since is not None and day == local_day(profile, active_since)
-    is_hour = is_at_once or _moment(day, profile.hour, profile.time_zone) <= now
-    is_open = today == day and is_hour and _is_mailed_on(profile, day)
-    return Gate.OPEN if is_open else Gate.NOT_YET
+    return Gate.OPEN if is_at_once else Gate.NOT_YET
 
 
 def edition_key(cadence: Cadence, day: date) -> str:

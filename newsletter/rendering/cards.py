@@ -169,7 +169,7 @@ def numbered(part: Fragment, number: int, *, is_html: bool) -> Sequence[bytes]:
             return pieces
         case Fragment((first, second), (wanted,)):
             return first, _number(number, wanted, is_html=is_html), second
-    return part.filled({wanted: _number(number, wanted, is_html=is_html) for wanted in part.slots})
+    return part.filled([_number(number, wanted, is_html=is_html) for wanted in part.places])
 
 
 def _key(shown: Shown, reads: frozenset[str]) -> _Key:

@@ -12,7 +12,7 @@ from typing import Any
 from newsletter.models.addresses import wire_address
 from newsletter.text import squeeze
 
-_LINE = 78  # RFC 5322, 2.1.1
+LINE = 78  # RFC 5322, 2.1.1
 
 
 class _MailPolicy(EmailPolicy):
@@ -44,7 +44,7 @@ class _MailPolicy(EmailPolicy):
         if field in self._MAILBOXES:
             (mailbox,) = value.addresses
             line = f"{name}: {mailbox}"
-            if not (mailbox.display_name.isascii() and len(line) <= _LINE):
+            if not (mailbox.display_name.isascii() and len(line) <= LINE):
                 encoded = self._unstructured(mailbox.display_name, name, plain=False)
                 line = f"{name}: {encoded}{self.linesep} <{mailbox.addr_spec}>"
             return line + self.linesep
@@ -52,7 +52,7 @@ class _MailPolicy(EmailPolicy):
 
     def _unstructured(self, text: str, name: str, *, plain: bool = True) -> str:
         """Return `text` unchanged if it is ASCII and fits on a line, else as encoded words (RFC 2047)."""
-        if plain and text.isascii() and len(f"{name}: {text}") <= _LINE:
+        if plain and text.isascii() and len(f"{name}: {text}") <= LINE:
             return text
         return Header(text, "utf-8", maxlinelen=76, header_name=name).encode(linesep=self.linesep)
 
@@ -63,7 +63,7 @@ POLICY = _MailPolicy(linesep="\r\n", max_line_length=76)
 
 def fold(name: str, value: str | Address) -> bytes:
     """Return a header field as bytes with its line end; short ASCII values take a fast path."""
-    if isinstance(value, str) and value.isascii() and len(name) + len(value) + 2 <= _LINE:
+    if isinstance(value, str) and value.isascii() and len(name) + len(value) + 2 <= LINE:
         return f"{name}: {value}\r\n".encode()
     if name == "List-Unsubscribe" and isinstance(value, str):
         return (f"{name}: " + value.replace(", ", ",\r\n ") + "\r\n").encode()

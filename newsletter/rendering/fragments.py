@@ -27,8 +27,8 @@ ATTRIBUTE = "attribute"
 CARD, _COMPOSED = "c:", "c:="
 #: Between the parts of such a text, and for its vertical bars, which separate filters.
 _BETWEEN, _BAR = "\x02", "\x03"
-#: Text that quoted-printable leaves as it is, and that fits on a line.
-_PLAIN = re.compile(r"[A-Za-z0-9_@/:?&%+~-][A-Za-z0-9_@/:?&%+~.-]{0,73}")
+#: Text that quoted-printable leaves as it is, and that fits on two lines, if the second does not begin with a dot.
+_PLAIN = re.compile(r"[A-Za-z0-9_@/:?&%+~-][A-Za-z0-9_@/:?&%+~.-]{0,149}")
 #: Python writes a space before a line end as =20, even if the line becomes too long by it.
 _TRAILING_SPACE_TOO_LONG = re.compile(rb"(?m)^(.{74,75})(=20|=09)$")
 
@@ -77,13 +77,12 @@ class Fragment:
 
     def fill(self, values: Mapping[Slot, bytes]) -> bytes:
         """Return the text with its slots filled by encoded values."""
-        return b"".join(self.filled(values))
+        return b"".join(self.filled([values[wanted] for wanted in self.places]))
 
-    def filled(self, values: Mapping[Slot, bytes]) -> list[bytes]:
-        """Return pieces and values in order, to be joined."""
+    def filled(self, values: Sequence[bytes]) -> list[bytes]:
+        """Return pieces and values in order, to be joined; the values are in the order of `places`."""
         parts = self._unfilled.copy()
-        for wanted, places in self.places.items():
-            value = values[wanted]
+        for places, value in zip(self.places.values(), values, strict=True):
             for place in places:
                 parts[place] = value
         return parts
@@ -150,8 +149,12 @@ def encode(text: str) -> bytes:
 
     The text is encoded with one more character at its end, which leaves room for the soft line break.
     """
-    if _PLAIN.fullmatch(text):  # fast path: most names, addresses and tokens
-        return f"{text}=\r\n".encode()
+    if _PLAIN.fullmatch(text):  # fast path: most names, addresses, links and tokens
+        first, second = text[: _LINE - 1], text[_LINE - 1 :]
+        if not second:
+            return f"{first}=\r\n".encode()
+        if second[0] != ".":
+            return f"{first}=\r\n{second}=\r\n".encode()
     if not text:
         return b""
     encoded = binascii.b2a_qp(

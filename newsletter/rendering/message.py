@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from newsletter.models import Message
 from newsletter.models.addresses import wire_address
-from newsletter.rendering.folding import POLICY, fold, inert, mailbox
+from newsletter.rendering.folding import LINE, POLICY, fold, inert, mailbox
 from newsletter.rendering.fragments import has_clean_lines
 
 if TYPE_CHECKING:  # the settings import this module, and need not load Babel and Jinja
@@ -72,7 +72,7 @@ class Envelope:
     @property
     def boundary(self) -> str:
         """The MIME boundary, unique to the message (RFC 2046, 5.1.1)."""
-        return ("=_" + _NOT_WORD.sub("", self.message_id))[:70]
+        return f"=_{''.join(_WORDS.findall(self.message_id))}"[:70]
 
     def message(self, subject: str, content: bytes, *, is_clean: bool = False, papers: int = 0) -> Message:
         """Return a message with this content and the envelope's addresses."""
@@ -101,7 +101,7 @@ def build_message(envelope: Envelope, *, subject: str, text: str, html: str | No
 
 def join_message(envelope: Envelope, bodies: Bodies, papers: int = 0) -> Message:
     """Build a message from bodies that are encoded as quoted-printable already."""
-    own = b"".join([fold(name, value) for name, value in _own_headers(envelope, bodies.subject)])
+    own = _own_head(envelope, bodies.subject)
     shared, is_clean = _shared_head(envelope.sender, envelope.list_name, envelope.campaign, envelope.date)
     is_clean = is_clean and bodies.is_clean and has_clean_lines(own)
     if bodies.html is None:
@@ -116,11 +116,13 @@ def join_message(envelope: Envelope, bodies: Bodies, papers: int = 0) -> Message
     return envelope.message(bodies.subject, b"".join(parts), is_clean=is_clean, papers=papers)
 
 
-_NOT_WORD = re.compile(r"\W")
+_WORDS = re.compile(r"\w+")
 #: Names and addresses that need neither quotes nor encoding.
 _PLAIN_NAME = re.compile(r"(?:[A-Za-z0-9]+(?: [A-Za-z0-9]+)*)?")
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 
+#: What fits on the line of its header.
+_MAX_TO, _MAX_ID = LINE - len("To: "), LINE - len("Message-ID: ")
 _ENCODED = b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
 _TEXT = b'Content-Type: text/plain; charset="utf-8"\r\n' + _ENCODED
 _HTML = b'Content-Type: text/html; charset="utf-8"\r\n' + _ENCODED
@@ -148,7 +150,7 @@ def _shared_headers(envelope: Envelope) -> list[_Header]:
 
 def _own_headers(envelope: Envelope, subject: str) -> list[_Header]:
     name, address = envelope.recipient_name, envelope.recipient
-    is_plain = _PLAIN_NAME.fullmatch(name) and _PLAIN_ADDRESS.fullmatch(address)
+    is_plain = _is_plain(name, address)
     headers: list[_Header] = [
         ("To", (f"{name} <{address}>" if name else address) if is_plain else mailbox(name, address)),
         ("Subject", _inert_subject(subject)),
@@ -161,6 +163,31 @@ def _own_headers(envelope: Envelope, subject: str) -> list[_Header]:
     if envelope.postmark_metadata:
         headers.append(("X-PM-Metadata-delivery", envelope.postmark_metadata))
     return headers
+
+
+def _is_plain(name: str, address: str) -> bool:
+    return _PLAIN_ADDRESS.fullmatch(address) is not None and (not name or _PLAIN_NAME.fullmatch(name) is not None)
+
+
+def _own_head(envelope: Envelope, subject: str) -> bytes:
+    """Return the lines of `_own_headers`; those of most digests without folding each."""
+    name, address, urls = envelope.recipient_name, envelope.recipient, envelope.unsubscribe_urls
+    to, message_id = f"{name} <{address}>" if name else address, envelope.message_id
+    if (
+        len(urls) != 2 or not urls[0].startswith("https://") or envelope.postmark_metadata
+        or len(to) > _MAX_TO or len(message_id) > _MAX_ID or not message_id.isascii() or not _is_plain(name, address)
+    ):  # fmt: skip
+        return b"".join([fold(name, value) for name, value in _own_headers(envelope, subject)])
+    lines = (
+        f"Message-ID: {message_id}\r\nList-Unsubscribe: <{urls[0]}>,\r\n <{urls[1]}>\r\n"
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+    )
+    return b"To: %b\r\n%b%b" % (to.encode(), _subject_line(subject), lines.encode())
+
+
+@lru_cache(maxsize=256)
+def _subject_line(subject: str) -> bytes:
+    return fold("Subject", _inert_subject(subject))
 
 
 @lru_cache(maxsize=4)

@@ -11,8 +11,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
 
-from newsletter.models import Cadence, Subscriber
+from newsletter.models import Subscriber
 from newsletter.rendering.digest_context import subscriber_texts
 from newsletter.rendering.fragments import ATTRIBUTE, Fragment, Slot, encode, encode_value
 from newsletter.rendering.language import Language
@@ -24,15 +26,22 @@ _MAX_KEPT = 1024
 _WHY = "why"
 #: Addresses that no filter, escape or encoding changes, and that are letters and digits at both ends.
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+.-]*@[A-Za-z0-9.-]*[A-Za-z0-9]")
-#: What is not the same in HTML.
-_NEEDS_ESCAPE = re.compile("[&<>\"']")
+#: Links and tokens that are the same in HTML.
+_INERT = re.compile(r"[A-Za-z0-9_@/:?%+~.-]+")
 _NO_FILTERS = ((), (ATTRIBUTE,))
 #: Repeated to the length of an address.
-_STAND_IN = "qzjx"
+_STAND_IN = b"qzjx"
 
 _Escape = Callable[[str], str]
-#: What a paragraph depends on: its reader's cadence, first day and topics, the length of their address, and the slot.
-_Known = tuple[Cadence, date, tuple[str, ...], int, Slot, _Escape]
+
+
+class _Varying(NamedTuple):
+    """What a paragraph depends on, besides the language and the slot."""
+
+    cadence: str
+    first_day: date
+    topics: tuple[str, ...]
+    address_length: int
 
 
 @dataclass
@@ -40,56 +49,65 @@ class SubscriberValues:
     """The values for messages in one language."""
 
     language: Language
-    _paragraphs: dict[_Known, bytes] = field(default_factory=dict)
+    _paragraphs: dict[tuple[_Varying, Slot, _Escape], bytes] = field(default_factory=dict)
 
     def of(
         self, fragments: Sequence[tuple[Fragment, _Escape]], subscriber: Subscriber, links: Mapping[str, str]
-    ) -> list[dict[Slot, bytes]]:
-        """Return the encoded values of the slots of fragments: `links` by their names, and the subscriber's texts."""
-        encoded = {name: encode(text) for name, text in links.items() if not _NEEDS_ESCAPE.search(text)}
-        return [self._values(fragment, escape, subscriber, links, encoded) for fragment, escape in fragments]
+    ) -> list[list[bytes]]:
+        """Return the encoded values of the slots of fragments: `links` by their names, and the subscriber's texts.
+
+        Those of each fragment are in the order of its `places`.
+        """
+        encoded = {name: encode(text) for name, text in links.items() if _INERT.fullmatch(text)}
+        varying = _varying_of(subscriber)
+        return [self._values(fragment, escape, subscriber, varying, links, encoded) for fragment, escape in fragments]
 
     def _values(
         self,
         fragment: Fragment,
         escape: _Escape,
         subscriber: Subscriber,
+        varying: _Varying | None,
         links: Mapping[str, str],
         encoded: Mapping[str, bytes],
-    ) -> dict[Slot, bytes]:
-        values: dict[Slot, bytes] = {}
+    ) -> list[bytes]:
+        values: list[bytes] = []
         texts = links
         for wanted in fragment.places:
             name, filters = wanted
-            if filters in _NO_FILTERS and name in encoded:
-                values[wanted] = encoded[name]
-            elif name == _WHY and (value := self._paragraph(wanted, subscriber, escape)):
-                values[wanted] = value
-            else:
+            if name in encoded and filters in _NO_FILTERS:
+                value = encoded[name]
+            elif name != _WHY or varying is None or not (value := self._paragraph(wanted, subscriber, varying, escape)):
                 if name not in texts:
                     texts = {**subscriber_texts(subscriber, self.language), **links}
-                values[wanted] = encode_value(texts[name], filters, FILTERS, escape)
+                value = encode_value(texts[name], filters, FILTERS, escape)
+            values.append(value)
         return values
 
-    def _paragraph(self, wanted: Slot, subscriber: Subscriber, escape: _Escape) -> bytes:
+    def _paragraph(self, wanted: Slot, subscriber: Subscriber, varying: _Varying, escape: _Escape) -> bytes:
         """Return the encoded paragraph, or b"" if it has to be encoded with the address in it."""
-        profile, email = subscriber.profile, subscriber.email
-        if not _PLAIN_ADDRESS.fullmatch(email):
-            return b""
-        topics = tuple([topic.name for topic in profile.topics])
-        key = profile.cadence, subscriber.subscribed_at.date(), topics, len(email), wanted, escape
-        stand_in = _stand_in(len(email))
-        encoded = self._paragraphs.get(key)
+        key = varying, wanted, escape
+        encoded, stand_in = self._paragraphs.get(key), _stand_in(varying.address_length)
         if encoded is None:
-            text = subscriber_texts(replace(subscriber, email=stand_in), self.language)[_WHY]
+            text = subscriber_texts(replace(subscriber, email=stand_in.decode()), self.language)[_WHY]
             encoded = encode_value(text, wanted.filters, FILTERS, escape)
-            if encoded.count(stand_in.encode()) != 1:  # a soft line break is within it, or a topic has the same letters
+            if encoded.count(stand_in) != 1:  # a soft line break is within it, or a topic has the same letters
                 encoded = b""
             if len(self._paragraphs) >= _MAX_KEPT:
                 self._paragraphs.clear()
             self._paragraphs[key] = encoded
-        return encoded.replace(stand_in.encode(), email.encode())
+        return encoded.replace(stand_in, subscriber.email.encode())
 
 
-def _stand_in(length: int) -> str:
+def _varying_of(subscriber: Subscriber) -> _Varying | None:
+    """Return what the paragraph depends on, or None if the address changes when it is encoded."""
+    profile, email = subscriber.profile, subscriber.email
+    if not _PLAIN_ADDRESS.fullmatch(email):
+        return None
+    topics = tuple([topic.name for topic in profile.topics]) if profile.topics else ()
+    return _Varying(profile.cadence.value, subscriber.subscribed_at.date(), topics, len(email))
+
+
+@lru_cache(maxsize=256)
+def _stand_in(length: int) -> bytes:
     return (_STAND_IN * (length // len(_STAND_IN) + 1))[:length]

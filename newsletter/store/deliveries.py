@@ -352,12 +352,6 @@ class Deliveries:
         )
         self._change(sql, [*values, now.isoformat(), delivery_id], status, now)
 
-    def settle_sent(self, sent: Sequence[tuple[int, str, int]], now: datetime) -> None:
-        """Store that deliveries (attempts, detail, id) were sent; as `move`, for many."""
-        sql = "UPDATE deliveries SET status = 'sent', next_attempt_at = NULL, updated_at = ?, attempts = ?, detail = ? "
-        moment = now.isoformat()
-        self._db.executemany(f"{sql}WHERE id = ?", [(moment, *row) for row in sent])
-
     def put_back(self, delivery: Delivery) -> None:
         """Restore a delivery to what it was before an attempt that does not count as one."""
         values: list[Any] = [delivery.status.value, delivery.attempts, delivery.detail]

@@ -1,18 +1,21 @@
 """Departures: the transaction in which messages are let go asks once more whether their subscribers may be mailed.
 
 `left_at` is set here, and restored when the server says that it did not take a message; the rule of one email a day
-rests on it. All messages of one schedule depart by one statement.
+rests on it. All messages of one schedule depart by one statement, and what was sent is settled by one: a statement of
+its own for each would copy the pages of the table each time, so that it can be undone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple, TypeVar
 
 from newsletter.models import Cadence, DeliveryStatus
 from newsletter.store.database import Database
 
+_T = TypeVar("_T")
 #: What the recovery log says of a delivery.
 RECORDED = "id, edition_key, subscriber_id, digest_id, planned_at"
 #: What left later than this was recorded by a clock that was ahead, and counts for no day.
@@ -62,14 +65,30 @@ class Departures:
             with self._db.transaction():
                 return self.depart(ids, now, slot)
         departed, moment, status = set(), now.isoformat(), DeliveryStatus.SENDING.value
-        for start in range(0, len(ids), _SIZES[-1]):
-            part = ids[start : start + _SIZES[-1]]
-            size = next(size for size in _SIZES if len(part) <= size)
-            padded = [*part, *[part[-1]] * (size - len(part))]
-            for row in self._db.execute(_SQL[size, slot is not None], _values(padded, moment, now, slot)).fetchall():
+        for part in _parts(ids):
+            sql, values = _SQL[len(part), slot is not None], _values(part, moment, now, slot)
+            for row in self._db.execute(sql, values).fetchall():
                 departed.add(row[0])
                 self._db.note({"delivery": [*row, status], "at": moment})  # who departed counts as mailed
         return departed
+
+    def settle_sent(self, sent: Sequence[tuple[int, str]], now: datetime) -> None:
+        """Store that the server took deliveries that departed: their ids, and its words."""
+        if not self._db.is_in_transaction:
+            with self._db.transaction():
+                return self.settle_sent(sent, now)
+        moment = now.isoformat()
+        for part in _parts(sent):
+            self._db.execute(_SETTLE_SQL[len(part)], [*chain.from_iterable(part), moment])
+        return None
+
+
+def _parts(rows: Sequence[_T]) -> Iterator[list[_T]]:
+    """Yield parts that statements exist for: the last row is repeated, which changes nothing."""
+    for start in range(0, len(rows), _SIZES[-1]):
+        part = rows[start : start + _SIZES[-1]]
+        size = next(size for size in _SIZES if len(part) <= size)
+        yield [*part, *[part[-1]] * (size - len(part))]
 
 
 def _values(ids: list[int], moment: str, now: datetime, slot: DaySlot | None) -> list[Any]:
@@ -93,5 +112,14 @@ def _sql(size: int, *, has_slot: bool) -> str:
         RETURNING {RECORDED}"""
 
 
+def _settle_sql(size: int) -> str:
+    return f"""
+        WITH sent(id, detail) AS (VALUES (CAST(? AS INTEGER), ?){", (?, ?)" * (size - 1)})
+        UPDATE deliveries SET status = 'sent', next_attempt_at = NULL, updated_at = ?, detail = sent.detail
+        FROM sent WHERE deliveries.id = sent.id"""
+
+
 #: By the number of ids, and whether they have a slot.
 _SQL = {(size, has_slot): _sql(size, has_slot=has_slot) for size in _SIZES for has_slot in (False, True)}
+#: By the number of ids.
+_SETTLE_SQL = {size: _settle_sql(size) for size in _SIZES}

@@ -38,6 +38,12 @@ def plain(text: str) -> str:
     return text.encode("utf-8", "replace").decode().replace("\r\n", "\n").replace("\r", "\n")
 
 
+@given(st.text("ab.", min_size=60, max_size=160))
+def test_links_and_tokens_break_where_other_texts_do(text: str) -> None:
+    # "'" is not among the characters of links, and takes no other place than they do
+    assert encode(text) == encode(f"{text[:-1]}'")[:-4] + encode(text)[-4:]
+
+
 @given(texts)
 def test_encoded_text_decodes_to_the_same_text_on_short_lines(text: str) -> None:
     encoded = encode(text)

@@ -13,8 +13,17 @@ from hypothesis import strategies as st
 from newsletter.models import Message
 from newsletter.models.addresses import wire_address
 from newsletter.rendering.assembly import Bodies
+from newsletter.rendering.folding import fold
 from newsletter.rendering.fragments import encode
-from newsletter.rendering.message import Envelope, Sender, build_message, join_message, unsubscribe_by_mail
+from newsletter.rendering.message import (
+    Envelope,
+    Sender,
+    _own_head,
+    _own_headers,
+    build_message,
+    join_message,
+    unsubscribe_by_mail,
+)
 from newsletter.text import squeeze
 from tests.factories import NOW
 
@@ -53,6 +62,24 @@ def header(message: Message, name: str) -> bytes:
         line.split(b": ", 1)[1] for line in head.split(b"\r\n") if line.lower().startswith(name.lower().encode() + b":")
     ]
     return value
+
+
+@given(
+    st.sampled_from(["", "Ada", "Ada Lovelace", "Ada, Lovelace", "Ä", "a" * 80, "=?utf-8?q?x?="]),
+    st.sampled_from(["ada@example.org", "a.b+c@example.org", '"a b"@example.org', f"{'a' * 64}@example.org"]),
+    st.sampled_from(["Hello", "h" * 90, "Grüße", ""]),
+    st.sampled_from(["<1@news.example>", f"<{'1' * 90}@news.example>"]),
+    st.sampled_from([UNSUBSCRIBE, UNSUBSCRIBE[1:], ()]),
+)
+def test_headers_of_most_digests_are_the_same_as_folded_one_by_one(
+    name: str, address: str, subject: str, message_id: str, urls: tuple[str, ...]
+) -> None:
+    envelope = Envelope(
+        message_id=message_id, sender=SENDER, recipient=address, recipient_name=name, list_name="Daily Papers",
+        unsubscribe_urls=urls, date=NOW,
+    )  # fmt: skip
+
+    assert _own_head(envelope, subject) == b"".join(fold(*header) for header in _own_headers(envelope, subject))
 
 
 def test_a_digest_has_the_headers_of_list_mail() -> None:

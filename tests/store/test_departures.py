@@ -90,3 +90,33 @@ def test_nothing_departs_at_another_hour_than_the_slot_says(ledger: Store) -> No
 
 def test_without_deliveries_nothing_departs(ledger: Store) -> None:
     assert ledger.departures.depart([], NOW, slot_of()) == set()
+
+
+def test_what_was_sent_has_the_words_of_its_server_and_all_else_stays(ledger: Store) -> None:
+    known = list(ids(ledger).values())
+    ledger.departures.depart(known, NOW, slot_of())
+    *sent, last = known
+
+    ledger.departures.settle_sent([(number, f"250 queued as {number}") for number in sent], NOW + timedelta(seconds=1))
+
+    assert [one.id for one in ledger.deliveries.open()] == [last]
+    found = ledger.deliveries.with_status([DeliveryStatus.SENT], KEY, NUMBER)
+    assert {one.id: one.detail for one in found} == {number: f"250 queued as {number}" for number in sent}
+    assert {(one.attempts, one.left_at, one.updated_at) for one in found} == {(1, NOW, NOW + timedelta(seconds=1))}
+
+
+def test_what_was_sent_is_due_no_more(ledger: Store) -> None:
+    number, *_ = ids(ledger).values()
+    ledger.deliveries.move(number, DeliveryStatus.DEFERRED, NOW, next_attempt_at=NOW)
+    ledger.departures.depart([number], NOW, slot_of())
+
+    ledger.departures.settle_sent([(number, "250 ok")], NOW)
+
+    (delivery,) = ledger.deliveries.with_status([DeliveryStatus.SENT], KEY, NUMBER)
+    assert delivery.next_attempt_at is None
+
+
+def test_without_results_nothing_is_settled(ledger: Store) -> None:
+    ledger.departures.settle_sent([], NOW)
+
+    assert len(ledger.deliveries.open()) == NUMBER

@@ -132,6 +132,10 @@ class Connection:
         return self._unsent[0]
 
     def _drop_sent(self, sent: int) -> None:
+        if sent == self._unsent_b:
+            self._unsent.clear()
+            self._unsent_b = self._message_b = 0
+            return
         self._unsent_b -= sent
         self._message_b = max(0, self._message_b - sent)
         while sent:

@@ -45,14 +45,14 @@ class ReplyParser:
         *lines, self._rest = (self._rest + data).split(b"\n")
         replies = []
         for line in lines:
-            code, is_last, text = _parse_line(line)
+            reply, is_last, text = _parse_line(line)
             if is_last and not self._lines:
-                replies.append(Reply(code, text[:REPLY]))
+                replies.append(reply)
                 continue
             if len(self._lines) < REPLY_LINES:
                 self._lines.append(text)
             if is_last:
-                replies.append(Reply(code, " ".join(self._lines).strip()[:REPLY]))
+                replies.append(Reply(reply.code, " ".join(self._lines).strip()[:REPLY]))
                 self._lines = []
         if len(self._rest) > REPLY_LINE_BYTES:
             raise ValueError("invalid SMTP reply: the line is too long")
@@ -60,11 +60,12 @@ class ReplyParser:
 
 
 @lru_cache(maxsize=64)
-def _parse_line(line: bytes) -> tuple[int, bool, str]:
-    """Return a line's code, whether it is the last of its reply, and its text. Servers repeat the same few lines."""
+def _parse_line(line: bytes) -> tuple[Reply, bool, str]:
+    """Return a line as a reply, whether it is its last, and its whole text. Servers repeat the same few lines."""
     if not line[:3].isdigit() or line[3:4] not in (b" ", b"-", b"\r", b""):
         raise ValueError(f"invalid SMTP reply: {_printable(line[:80])!r}")
-    return int(line[:3]), line[3:4] != b"-", _printable(line[4:])
+    text = _printable(line[4:])
+    return Reply(int(line[:3]), text[:REPLY]), line[3:4] != b"-", text
 
 
 def classify_reply(step: Step, reply: Reply) -> Verdict | None:
