@@ -21,9 +21,11 @@ from newsletter.topics.query import Any, Term
 
 #: Stands for the section of followed authors where others have the number of a topic.
 _FOLLOWED = -1
-#: How many papers without a topic's words its section may have, and how many mentions that are in doubt.
+#: How many papers without a topic's words its section may have, how many with most of them in their title, and how many
+#: mentions that are in doubt.
 _NEAR = 2
-_DOUBTFUL = 1
+_NAMED = 4
+_DOUBTFUL = 2
 _NEAR_REASONS = (Reason(ReasonKind.NEAR),)
 
 
@@ -214,9 +216,16 @@ def _fill(
     close = evaluation.close(number)
     doubtful = [paper for paper in chosen if close.doubtful[paper]] if close else []
     sure = [paper for paper in chosen if paper not in doubtful] if doubtful else chosen
-    room = min(_NEAR, places - len(sure))
-    beside = choose_first(near, room, matcher.alike, [*shown, *sure]) if close and near and room else []
+    beside = _choose_near(matcher, close, near, places - len(sure), [*shown, *sure]) if close and near else []
     return sure, beside, doubtful[: min(_DOUBTFUL, places - len(sure) - len(beside))]
+
+
+def _choose_near(matcher: Matcher, close: Closeness, near: Sequence[int], room: int, shown: Sequence[int]) -> list[int]:
+    """Choose the nearest papers: a few without the topic's words, and a few that hold most of them in their title."""
+    named = [paper for paper in near if close.named[paper]][:_NAMED]
+    others = [paper for paper in near if not close.named[paper]]
+    few = {*named, *choose_first(others, _NEAR, matcher.alike, shown)}
+    return choose_first([paper for paper in near if paper in few], room, matcher.alike, shown)
 
 
 def followed_by(profile: Profile) -> Any:

@@ -7,7 +7,17 @@ import pytest
 
 from newsletter.models import Item, Paper, Profile, ReasonKind, Section, Topic
 from newsletter.models.weights import Weights
-from newsletter.ranking.closeness import CLOSE, DOUBTFUL, LEFT_OUT, NEAR, Closeness, TopicScores, closeness
+from newsletter.ranking.closeness import (
+    APART,
+    CLOSE,
+    DOUBTFUL,
+    LEFT_OUT,
+    NAMED,
+    NEAR,
+    Closeness,
+    TopicScores,
+    closeness,
+)
 from newsletter.ranking.grouping import group, near_topic
 from newsletter.ranking.index import Numbers, PaperIndex
 from newsletter.ranking.matching import Matcher
@@ -16,6 +26,7 @@ from tests.factories import TODAY, make_paper, make_profile, make_topic
 
 PEARS = make_topic("Pears", ("pear",))
 QUINCES = make_topic("Quinces", ("quince",))
+TREES = make_topic("Trees", ("trees",))
 #: Titles and abstracts; the name of a paper is its position in the alphabet.
 TEXTS = {
     "a": ("Growing pears", "A method."),
@@ -107,9 +118,12 @@ def test_a_mention_in_doubt_stands_last_and_says_so() -> None:
     assert [is_because_of(item, ReasonKind.PASSING) for item in section.items] == [False, False, False, True]
 
 
-def test_of_mentions_in_doubt_one_is_shown_and_the_furthest_are_left_out() -> None:
+def test_of_mentions_in_doubt_two_are_shown_and_the_furthest_are_left_out() -> None:
     profile = make_profile(topics=(PEARS,))
-    assert sections(profile, pears=numbers(a=1, b=1, c=DUBIOUS, d=DUBIOUS + 0.08))["Pears"] == "abc"
+    assert sections(profile, pears=numbers(a=1, b=1, c=DUBIOUS, d=DUBIOUS + 0.2))["Pears"] == "abdc"
+    profile = make_profile(topics=(TREES,))
+    assert sections(profile, trees=numbers(e=0.55, f=0.6, g=0.5))["Trees"] == "fe"
+    profile = make_profile(topics=(PEARS,))
     assert sections(profile, pears=numbers(a=1, b=1, c=LEFT_OUT - 0.3, d=LEFT_OUT - 0.4))["Pears"] == "ab"
     assert sections(profile, pears=numbers(c=LEFT_OUT - 0.3))["Pears"] == "abd"  # the place of d is not known
 
@@ -174,6 +188,45 @@ def test_a_rarer_word_counts_more() -> None:
     rarities = {"copper": 1.0, "trees": 0.2}
     found = closeness(index, node, matches, TopicScores(scores), Weights(), lambda term: rarities[term.text])
     assert [number for _, number in found.near] == [7]
+
+
+@pytest.mark.parametrize(
+    ("score", "apart", "is_near"),
+    [
+        (NAMED, APART, True),
+        (NAMED - 0.01, APART, False),
+        (9, APART - 0.01, False),
+        (NAMED, None, False),
+        (9, None, True),
+    ],
+)
+def test_a_title_with_most_of_several_words_is_near_by_what_else_it_says(
+    score: float, apart: float | None, is_near: bool
+) -> None:
+    index, node = PaperIndex(papers()), parse("grafting kettles")
+    others = None if apart is None else numbers(f=apart)
+    scores = TopicScores(numbers(f=score), others)
+    found = closeness(index, node, Matcher(index).evaluate("grafting kettles").matches, scores, Weights())
+    assert bool(found.near) == is_near
+    assert found.named.any() == (is_near and apart is not None)
+
+
+@pytest.mark.parametrize("query", ['"grafting kettles"', "title:(grafting kettles)", "grafting OR anvils", "grafted"])
+def test_words_in_a_title_are_no_part_of_what_is_meant_exactly(query: str) -> None:
+    index = PaperIndex(papers())
+    scores = TopicScores(numbers(f=NAMED), numbers(f=1))
+    assert not closeness(index, parse(query), np.zeros(len(TEXTS), np.bool_), scores, Weights()).near
+
+
+def test_a_few_more_are_near_whose_title_holds_most_of_the_words() -> None:
+    titles = [f"Kettles {n}" for n in range(6)] + [f"Spoons {n}" for n in range(6, 9)]
+    index = PaperIndex([make_paper(id=n, title=title, abstract=f"Copper {n}") for n, title in enumerate(titles)])
+    scores = TopicScores(np.full(9, 1.4, np.float32), np.ones(9, np.float32))
+    profile = make_profile(topics=(Topic("Both", "kettles anvils"),), max_per_section=20)
+    matcher = Matcher(index, scores=lambda _: scores)
+    matcher._statistics.rarity = lambda term: 0.5  # type: ignore[method-assign]
+    (section,) = group(matcher, profile, frozenset(), TODAY)
+    assert sorted(item.paper.title.split()[0] for item in section.items) == ["Kettles"] * 4 + ["Spoons"] * 2
 
 
 def test_a_section_has_at_most_two_of_them_above_what_is_in_doubt() -> None:
