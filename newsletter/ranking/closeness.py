@@ -20,20 +20,21 @@ from newsletter.topics.evaluation import matching
 from newsletter.topics.query import All, Any, Boost, Node, Not, Term
 from newsletter.topics.spellings import literal
 
-#: A paper whose title lacks the words is as often on the topic as not at a score of 0.6; it is in doubt below the first
-#: of these, and left out below the second. All constants were chosen by 460 judgments of (topic, paper), of the papers
-#: of other days than those that are measured; `tests/benchmarks/relevance` prints what they do.
-DOUBTFUL = 0.8
+#: Of mentions below the first of these the best is shown, and last; below the second none is. All constants were chosen
+#: by judgments of (topic, paper): 460 of the papers of other days than those that are measured, and those of the first
+#: half of the topics that are; `tests/benchmarks/relevance` and `topics` print what they do.
+DOUBTFUL = 0.7
 LEFT_OUT = 0.45
 #: A paper without the words is near from the first score on, and from the second on with what it holds of the words: of
 #: such papers seven of ten are on the topic, and one of twenty has nothing to do with it.
 CLOSE = 0.9
 NEAR = 0.95
-#: One whose title holds the most of several words, by rarity, is near from this score on.
+#: One whose title holds the most of several words, by rarity, is near from the first score on, if what it holds besides
+#: scores the second: a title with "audio" is not of "audio language models" for that alone. Of such papers eight of ten
+#: are on the topic, and one of fifteen has nothing to do with it.
 NAMED = 0.75
-_MOST = 0.5
-#: And if what it holds besides scores so much: a title with "audio" is not of "audio language models" for that alone.
 APART = 0.24
+_MOST = 0.5
 #: Of several words, a paper that holds some is nearer; one that holds this share of them, by rarity, is as near.
 _WORDS = 0.5
 _TYPICAL = 0.3

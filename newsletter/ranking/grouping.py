@@ -25,7 +25,7 @@ _FOLLOWED = -1
 #: mentions that are in doubt.
 _NEAR = 2
 _NAMED = 4
-_DOUBTFUL = 2
+_DOUBTFUL = 1
 _NEAR_REASONS = (Reason(ReasonKind.NEAR),)
 
 
@@ -122,7 +122,8 @@ def group(
     - A paper goes to the narrowest topic that it matches outright. Those that mention a topic in passing stand below
       those that it matches outright, however popular they are.
     - A near-duplicate of a paper above it is left out; a similar paper is ranked lower.
-    - Up to two papers that are close to the topic, though they have none of its words, stand below those that match,
+    - Up to two papers that are close to the topic, though they have none of its words, and up to four that have most of
+      them in their title, stand below those that match,
       unless any topic excludes what they have. Last comes one mention in passing that the topic's model doubts; papers
       that are further from the topic count as papers of no topic.
     - A paper that a topic excludes ("-survey") is not shown, unless another topic matches it.

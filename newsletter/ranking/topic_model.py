@@ -78,7 +78,7 @@ class TopicModel:
 
     def mean(self, other: TopicModel) -> TopicModel:
         """Return the model whose scores are the mean of those of two."""
-        towards = np.round((self.towards + other.towards) / 2, _DECIMALS)
+        towards = np.round((self.towards + other.towards) / 2, _DECIMALS).astype(np.float32)
         return TopicModel(towards, round((self.offset + other.offset) / 2, _DECIMALS))
 
     def pack(self) -> bytes:
@@ -161,7 +161,8 @@ def learn_apart(places: Vectors, examples: Examples, matches: Flags, axes: Vecto
         matches: Which papers match the topic.
         axes: Orthonormal, dimensions × axes.
     """
-    found = learn_topic(places - (places @ axes) @ axes.T, examples, matches)
+    rest = (places - (places @ axes) @ axes.T).astype(np.float32)
+    found = learn_topic(rest, examples, matches)
     if found is None:
         return None
     towards = found.towards - axes @ (axes.T @ found.towards)
