@@ -19,7 +19,7 @@ from newsletter.ranking.closeness import (
     closeness,
 )
 from newsletter.ranking.grouping import group, near_topic
-from newsletter.ranking.index import Numbers, PaperIndex
+from newsletter.ranking.index import Numbers, PaperIndex, Statistics
 from newsletter.ranking.matching import Matcher
 from newsletter.topics.query import parse
 from tests.factories import TODAY, make_paper, make_profile, make_topic
@@ -214,13 +214,13 @@ def test_words_in_a_title_are_no_part_of_what_is_meant_exactly(query: str) -> No
     assert not closeness(index, parse(query), np.zeros(len(TEXTS), np.bool_), scores, Weights()).near
 
 
-def test_a_few_more_are_near_whose_title_holds_most_of_the_words() -> None:
+def test_a_few_more_are_near_whose_title_holds_most_of_the_words(monkeypatch: pytest.MonkeyPatch) -> None:
     titles = [f"Kettles {n}" for n in range(6)] + [f"Spoons {n}" for n in range(6, 9)]
     index = PaperIndex([make_paper(id=n, title=title, abstract=f"Copper {n}") for n, title in enumerate(titles)])
     scores = TopicScores(np.full(9, 1.4, np.float32), np.ones(9, np.float32))
     profile = make_profile(topics=(Topic("Both", "kettles anvils"),), max_per_section=20)
     matcher = Matcher(index, scores=lambda _: scores)
-    matcher._statistics.rarity = lambda _: 0.5  # type: ignore[method-assign]
+    monkeypatch.setattr(Statistics, "rarity", lambda *_: 0.5)
     (section,) = group(matcher, profile, frozenset(), TODAY)
     assert sorted(item.paper.title.split()[0] for item in section.items) == ["Kettles"] * 4 + ["Spoons"] * 2
 
