@@ -187,7 +187,7 @@ def _of_one(scores: Scores, number: int) -> Scores:
 
     def of_one(query: str) -> TopicScores | None:
         found = scores(query)
-        return None if found is None else replace(found, values=found.values[number : number + 1])
+        return None if found is None else found.of_one(number)
 
     return of_one
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -27,7 +28,9 @@ from newsletter.ranking.topic_model import (
     TopicModel,
     choose_examples,
     in_title,
+    learn_apart,
     learn_topic,
+    topic_words,
     unpack_topic_model,
     with_sure_mentions,
 )
@@ -35,7 +38,7 @@ from newsletter.store import Store
 from newsletter.topics.query import format_query, parse
 
 #: Models of another format are not found, and learned again.
-_FORMAT = 3
+_FORMAT = 4
 #: Topics are learned from this many of the latest papers.
 TRAINING = 4000
 #: The share of these that has to be new before a topic is learned again.
@@ -87,7 +90,8 @@ class TopicLearner:
     def __init__(self, archive: Sequence[Paper], embedding: Embedding) -> None:
         """Index the papers of an archive, the latest first."""
         self._matcher = Matcher(PaperIndex(archive))
-        self._places = _rounded(embedding.place_by_title(archive))
+        self._shelf = embedding.shelve(archive)
+        self._places = _rounded(self._shelf.places)
 
     @property
     def index(self) -> PaperIndex:
@@ -105,7 +109,13 @@ class TopicLearner:
         titled = in_title(self._matcher.index, node)
         mentions = np.where(result.matches & ~titled, prominence(self._matcher.index, node), np.float32("nan"))
         more = with_sure_mentions(examples, model, self._places, mentions)
-        return learn_topic(self._places, more, result.matches) or model
+        model = learn_topic(self._places, more, result.matches) or model
+        words = topic_words(node)
+        hidden = self._places.copy()
+        hidden[more.rows] = self._shelf.places_without(more.rows, words)
+        other = learn_topic(hidden, more, result.matches)
+        apart = learn_apart(self._places, more, result.matches, self._shelf.axes_of(words))
+        return replace(model.mean(other) if other else model, apart=apart)
 
 
 def hash_of(query: str) -> str:
@@ -130,7 +140,8 @@ def topic_scores(store: Store, index: PaperIndex) -> Scores | None:
         if content is None:
             return None
         model = unpack_topic_model(content)
-        return TopicScores(_spread(model.judge(vectors), is_known))
+        apart = _spread(model.apart.judge(vectors), is_known) if model.apart else None
+        return TopicScores(_spread(model.judge(vectors), is_known), apart)
 
     return scores
 

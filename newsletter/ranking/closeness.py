@@ -20,15 +20,21 @@ from newsletter.topics.evaluation import matching
 from newsletter.topics.query import All, Any, Boost, Node, Not, Term
 from newsletter.topics.spellings import literal
 
-#: A paper whose title lacks the words is as often on the topic as not at a score of 0.6; it is marginal below the first
-#: of these, and left out below the second. All constants were chosen by 460 judgments of (topic, paper), of the papers
-#: of other days than those that are measured; `tests/benchmarks/relevance` prints what they do.
+#: Of mentions below the first of these the best is shown, and last; below the second none is. All constants were chosen
+#: by judgments of (topic, paper): 460 of the papers of other days than those that are measured, and those of the first
+#: half of the topics that are; `tests/benchmarks/relevance` and `topics` print what they do.
 MARGINAL = 0.7
-LEFT_OUT = 0.6
+LEFT_OUT = 0.45
 #: A paper without the words is near from the first score on, and from the second on with what it holds of the words: of
 #: such papers seven of ten are on the topic, and one of twenty has nothing to do with it.
-CLOSE = 0.85
-NEAR = 1.0
+CLOSE = 0.9
+NEAR = 0.95
+#: One whose title holds the most of several words, by rarity, is near from the first score on, if what it holds besides
+#: scores the second: a title with "audio" is not of "audio language models" for that alone. Of such papers eight of ten
+#: are on the topic, and one of fifteen has nothing to do with it.
+NAMED = 0.75
+APART = 0.24
+_MOST = 0.5
 #: Of several words, a paper that holds some is nearer; one that holds this share of them, by rarity, is as near.
 _WORDS = 0.5
 _TYPICAL = 0.3
@@ -46,6 +52,13 @@ class TopicScores:
 
     #: The score of each paper; NaN: not known.
     values: Numbers
+    #: The same without what the topic's words themselves say; None: that tells nothing.
+    apart: Numbers | None = None
+
+    def of_one(self, number: int) -> TopicScores:
+        """Return the scores of one paper alone."""
+        one = slice(number, number + 1)
+        return TopicScores(self.values[one], None if self.apart is None else self.apart[one])
 
 
 #: Returns the rarity of a term in the archive, from 0 to 1.
@@ -67,6 +80,8 @@ class Closeness:
     left_out: Flags
     #: Scores and numbers of papers that do not match, the nearest first.
     near: Sequence[tuple[float, int]]
+    #: Which papers hold the most of a topic's words in their title.
+    named: Flags
 
 
 def closeness(
@@ -81,26 +96,47 @@ def closeness(
     judged = np.where(aside, scores + prominence(index, node), scores)
     known = np.nan_to_num(judged, nan=0).clip(-_MAX_SCORE, _MAX_SCORE).astype(np.float32)
     order = np.float32(weights.closeness) * known
+    apart = given.apart
+    in_part = np.zeros(len(index), np.bool_) if apart is None else named_in_part(index, node, rarity)
     with np.errstate(invalid="ignore"):
         left_out = aside & (judged < LEFT_OUT)
         marginal = aside & (judged < MARGINAL)
         nearness = scores + words_held(index, node, rarity)
-        close = (scores >= CLOSE) & (nearness >= NEAR)
+        named = in_part if apart is None else in_part & (scores >= NAMED) & (apart >= APART)
+        close = named | (~in_part & (scores >= CLOSE) & (nearness >= NEAR))
     near = np.flatnonzero(~matches & ~excluded_words(index, node) & close)
     nearest = near[np.argsort(-nearness[near], kind="stable")][:_CANDIDATES]
     added = np.where(marginal, order - np.float32(weights.marginal), order).astype(np.float32)
     nearby = tuple((float(nearness[number]), number) for number in nearest.tolist())
-    return Closeness(order, added, marginal, left_out, nearby)
+    return Closeness(order, added, marginal, left_out, nearby, named)
 
 
 def words_held(index: PaperIndex, node: Node, rarity: Rarity) -> Numbers:
     """Return what is added to the score of papers that lack a topic of several words: the more, the more they hold."""
-    each = [replace(node, text=word, is_near=False) for word in node.text.split()] if isinstance(node, Term) else []
-    if len(each) < 2:
+    each = _each_word(node)
+    if not each:
         return np.zeros(len(index), np.float32)
-    worth = [rarity(word) for word in each]
+    return _WORDS * (_share_held(index, each, rarity) - np.float32(_TYPICAL))
+
+
+def named_in_part(index: PaperIndex, node: Node, rarity: Rarity) -> Flags:
+    """Return which papers hold the most of a topic of several words, by rarity, in their title."""
+    if not isinstance(node, Term) or not node.is_near or node.field or not (each := _each_word(node)):
+        return np.zeros(len(index), np.bool_)
+    return _share_held(index, [replace(word, field="title") for word in each], rarity) >= _MOST
+
+
+def _each_word(node: Node) -> list[Term]:
+    """Return the words of a topic of several words."""
+    words = node.text.split() if isinstance(node, Term) else []
+    return [replace(node, text=word, is_near=False) for word in words] if isinstance(node, Term) and words[1:] else []
+
+
+def _share_held(index: PaperIndex, each: Sequence[Term], rarity: Rarity) -> Numbers:
+    """Return how much of some words each paper holds, by their rarity, from 0 to 1."""
+    worth = [rarity(replace(word, field=None)) for word in each]
     held = sum((index.flags(index.bits(word)) * value for word, value in zip(each, worth, strict=True)), np.zeros(1))
-    return np.asarray(_WORDS * (held / max(sum(worth), 1e-6) - _TYPICAL), np.float32)
+    return np.asarray(held / max(sum(worth), 1e-6), np.float32)
 
 
 def excluded_words(index: PaperIndex, node: Node) -> Flags:

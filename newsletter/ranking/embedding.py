@@ -9,7 +9,8 @@ Requires scikit-learn, which the extra `taste` installs.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from newsletter.errors import NewsletterError
 from newsletter.errors.installation import has_scikit_learn, install_command
 from newsletter.models import Facts
+from newsletter.text.tokenizer import words as words_of
 
 Vectors = NDArray[np.float32]
 
@@ -81,10 +83,14 @@ class Embedding:
         placed: Vectors = normalize(self.pairs.transform(texts) @ self.axes[:dimensions].T).astype(np.float32)
         return placed
 
+    def shelve(self, papers: Sequence[Facts]) -> Shelf:
+        """Return papers whose places by title may be asked for without some of their words."""
+        whole, titles = list(map(text_of, papers)), [paper.title for paper in papers]
+        return Shelf(self, self.pairs.transform(whole), self.pairs.transform(titles))
+
     def place_by_title(self, papers: Sequence[Facts]) -> Vectors:
         """Return the embedding of papers in which a title counts half as much again: it says what they are about."""
-        titles = self.place_texts([paper.title for paper in papers])
-        return unit(self.place_texts(list(map(text_of, papers))) + _TITLE * titles)
+        return self.shelve(papers).places
 
     def pack(self) -> bytes:
         """Serialize the embedding; the axes are rounded to half precision."""
@@ -96,6 +102,56 @@ class Embedding:
             axes=self.axes.astype(np.float16),
         )  # fmt: skip
         return content.getvalue()
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Papers and their TF-IDF vectors (sparse, papers × words and bigrams), from which they are placed."""
+
+    embedding: Embedding
+    #: Of title and abstract, and of the title alone.
+    whole: Any
+    titles: Any
+
+    @cached_property
+    def places(self) -> Vectors:
+        """The places of the papers: a title counts half as much again as its words do."""
+        axes = self.embedding.axes.T
+        return _with_titles(self.whole @ axes, self.titles @ axes)
+
+    def places_without(self, rows: Sequence[int], words: Iterable[str]) -> Vectors:
+        """Return the places of some of the papers as if they held none of the words, as `text.tokenizer` folds them."""
+        axes = self.embedding.axes.T
+        columns = sorted({column for word in words for column in self._columns.get(word, ())})
+        whole, titles = self.whole[list(rows)], self.titles[list(rows)]
+        hidden = axes[columns]
+        return _with_titles(
+            whole @ axes - whole[:, columns] @ hidden, titles @ axes - titles[:, columns] @ hidden
+        )  # fmt: skip
+
+    def axes_of(self, words: Iterable[str]) -> Vectors:
+        """Return orthonormal axes (dimensions × axes) along which the words lie, by themselves."""
+        features = self._features
+        columns = sorted({c for word in words for c in self._columns.get(word, ()) if " " not in features[c]})
+        axes: Vectors = np.linalg.qr(self.embedding.axes[:, columns])[0].astype(np.float32)
+        return axes
+
+    @cached_property
+    def _features(self) -> list[str]:
+        return list(self.embedding.pairs.get_feature_names_out())
+
+    @cached_property
+    def _columns(self) -> dict[str, list[int]]:
+        """The columns of each word: its own, those of its other forms, and those of the bigrams that they are in."""
+        columns = defaultdict(list)
+        for column, feature in enumerate(self._features):
+            for word in words_of(feature):
+                columns[word].append(column)
+        return dict(columns)
+
+
+def _with_titles(whole: Vectors, titles: Vectors) -> Vectors:
+    return unit(unit(whole) + _TITLE * unit(titles))
 
 
 def unit(vectors: Vectors) -> Vectors:

@@ -21,8 +21,10 @@ from newsletter.topics.query import Any, Term
 
 #: Stands for the section of followed authors where others have the number of a topic.
 _FOLLOWED = -1
-#: How many papers without a topic's words its section may have, and how many marginal mentions.
+#: How many papers without a topic's words its section may have, how many with most of them in their title, and how many
+#: marginal mentions.
 _NEAR = 2
+_NAMED = 4
 _MARGINAL = 1
 _NEAR_REASONS = (Reason(ReasonKind.NEAR),)
 
@@ -120,9 +122,10 @@ def group(
     - A paper goes to the narrowest topic that it matches outright. Those that mention a topic in passing stand below
       those that it matches outright, however popular they are.
     - A near-duplicate of a paper above it is left out; a similar paper is ranked lower.
-    - Up to two papers that are close to the topic, though they have none of its words, stand below those that match,
-      unless any topic excludes what they have. Last comes one mention in passing that is marginal by the topic's model;
-      papers that are further from the topic count as papers of no topic.
+    - Up to two papers that are close to the topic, though they have none of its words, and up to four that have most of
+      them in their title, stand below those that match, unless any topic excludes what they have. Last
+      comes one mention in passing that is marginal by the topic's model; papers that are further from the topic count
+      as papers of no topic.
     - A paper that a topic excludes ("-survey") is not shown, unless another topic matches it.
 
     Args:
@@ -214,9 +217,16 @@ def _fill(
     close = evaluation.close(number)
     marginal = [paper for paper in chosen if close.marginal[paper]] if close else []
     sure = [paper for paper in chosen if paper not in marginal] if marginal else chosen
-    room = min(_NEAR, places - len(sure))
-    beside = choose_first(near, room, matcher.alike, [*shown, *sure]) if close and near and room else []
+    beside = _choose_near(matcher, close, near, places - len(sure), [*shown, *sure]) if close and near else []
     return sure, beside, marginal[: min(_MARGINAL, places - len(sure) - len(beside))]
+
+
+def _choose_near(matcher: Matcher, close: Closeness, near: Sequence[int], room: int, shown: Sequence[int]) -> list[int]:
+    """Choose the nearest papers: a few without the topic's words, and a few that hold most of them in their title."""
+    named = [paper for paper in near if close.named[paper]][:_NAMED]
+    others = [paper for paper in near if not close.named[paper]]
+    few = {*named, *choose_first(others, _NEAR, matcher.alike, shown)}
+    return choose_first([paper for paper in near if paper in few], room, matcher.alike, shown)
 
 
 def followed_by(profile: Profile) -> Any:

@@ -7,6 +7,10 @@ kinds count the same in all, however few the examples are. A logistic regression
 back by a strong prior, tells them apart. Other papers that hold the words are neither.
 
 What was learned then tells which of these are examples, too, and it is learned once more with them (self-training).
+And once without the topic's words, as if the examples did not hold them: what is learned so is what else they have in
+common, by which papers are known that say it in other words. The model is the mean of both (two views of an example, as
+in co-training: Blum, Mitchell, COLT 1998). A second opinion is learned of what no word of the topic says: a title with
+"flow" in it, for "flow matching", is about rivers if that is low.
 
 Scores are comparable between topics: 0 is a paper of other subjects, 1 a typical new paper that names the topic in its
 title.
@@ -15,12 +19,13 @@ title.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from newsletter.ranking.embedding import Vectors, unit
+from newsletter.text.tokenizer import words
 from newsletter.topics.index import Field, Flags, Numbers, PaperIndex
 from newsletter.topics.query import TEXT_FIELDS, Node, Term, wanted_terms
 
@@ -64,25 +69,40 @@ class TopicModel:
 
     towards: Vectors
     offset: float
+    #: The same without what the topic's words themselves say, if that tells its papers from others.
+    apart: TopicModel | None = None
 
     def judge(self, places: Vectors) -> Numbers:
         """Return a score for each paper: 0 as one of other subjects, 1 as one that names the topic in its title."""
         return np.round(places.astype(np.float32, copy=False) @ self.towards + np.float32(self.offset), 2)
 
+    def mean(self, other: TopicModel) -> TopicModel:
+        """Return the model whose scores are the mean of those of two."""
+        towards = np.round((self.towards + other.towards) / 2, _DECIMALS).astype(np.float32)
+        return TopicModel(towards, round((self.offset + other.offset) / 2, _DECIMALS))
+
     def pack(self) -> bytes:
-        """Serialize the model."""
-        return np.array([self.offset, *self.towards], "<f4").tobytes()
+        """Serialize the model: the number of linear functions, and each with its offset first."""
+        functions = [self] if self.apart is None else [self, self.apart]
+        numbers = [number for one in functions for number in (one.offset, *one.towards)]
+        return np.array([len(functions), *numbers], "<f4").tobytes()
 
 
 def unpack_topic_model(content: bytes) -> TopicModel:
     """Deserialize a model that `TopicModel.pack` serialized."""
     numbers = np.frombuffer(content, "<f4").astype(np.float32)
-    return TopicModel(numbers[1:], float(numbers[0]))
+    first, *others = (TopicModel(one[1:], float(one[0])) for one in np.split(numbers[1:], int(numbers[0])))
+    return replace(first, apart=others[0]) if others else first
 
 
 def text_terms(node: Node) -> list[Term]:
     """Return the terms of a query that say what papers are about: no authors, organizations, categories or sources."""
     return [term for term in wanted_terms(node) if term.field in TEXT_FIELDS]
+
+
+def topic_words(node: Node) -> set[str]:
+    """Return the words of a query that say what papers are about, as texts are split into them."""
+    return {word for term in text_terms(node) for word in words(term.text)}
 
 
 def in_title(index: PaperIndex, node: Node) -> Flags:
@@ -130,6 +150,23 @@ def learn_topic(places: Vectors, examples: Examples, matches: Flags) -> TopicMod
     towards = np.round(fitted.coef_[0] / (_ONE - _ZERO), _DECIMALS).astype(np.float32)
     offset = round((float(fitted.intercept_[0]) - _ZERO) / (_ONE - _ZERO), _DECIMALS)
     return TopicModel(towards, offset)
+
+
+def learn_apart(places: Vectors, examples: Examples, matches: Flags, axes: Vectors) -> TopicModel | None:
+    """Learn a topic from the places of papers less what is along some axes, those of the topic's words.
+
+    Args:
+        places: Those of the archive's papers.
+        examples: The topic's, among these.
+        matches: Which papers match the topic.
+        axes: Orthonormal, dimensions × axes.
+    """
+    rest = (places - (places @ axes) @ axes.T).astype(np.float32)
+    found = learn_topic(rest, examples, matches)
+    if found is None:
+        return None
+    towards = found.towards - axes @ (axes.T @ found.towards)
+    return TopicModel(np.round(towards, _DECIMALS), found.offset)
 
 
 def with_sure_mentions(examples: Examples, model: TopicModel, places: Vectors, mentions: Numbers) -> Examples:

@@ -87,7 +87,8 @@ class EditionDay:
 
         def scores(query: str) -> TopicScores | None:
             model = learner.learn(query)
-            return TopicScores(model.judge(vectors)) if model else None
+            apart = model.apart.judge(vectors) if model and model.apart else None
+            return TopicScores(model.judge(vectors), apart) if model else None
 
         statistics = Statistics(lambda: learner.index)
         return Matcher(self.matcher.index, statistics, scores=scores)

@@ -7,9 +7,19 @@ import pytest
 
 from newsletter.models import Item, Paper, Profile, ReasonKind, Section, Topic
 from newsletter.models.weights import Weights
-from newsletter.ranking.closeness import CLOSE, LEFT_OUT, MARGINAL, NEAR, Closeness, TopicScores, closeness
+from newsletter.ranking.closeness import (
+    APART,
+    CLOSE,
+    LEFT_OUT,
+    MARGINAL,
+    NAMED,
+    NEAR,
+    Closeness,
+    TopicScores,
+    closeness,
+)
 from newsletter.ranking.grouping import group, near_topic
-from newsletter.ranking.index import Numbers, PaperIndex
+from newsletter.ranking.index import Numbers, PaperIndex, Statistics
 from newsletter.ranking.matching import Matcher
 from newsletter.topics.query import parse
 from tests.factories import TODAY, make_paper, make_profile, make_topic
@@ -174,6 +184,45 @@ def test_a_rarer_word_counts_more() -> None:
     rarities = {"copper": 1.0, "trees": 0.2}
     found = closeness(index, node, matches, TopicScores(scores), Weights(), lambda term: rarities[term.text])
     assert [number for _, number in found.near] == [7]
+
+
+@pytest.mark.parametrize(
+    ("score", "apart", "is_near"),
+    [
+        (NAMED, APART, True),
+        (NAMED - 0.01, APART, False),
+        (9, APART - 0.01, False),
+        (NAMED, None, False),
+        (9, None, True),
+    ],
+)
+def test_a_title_with_most_of_several_words_is_near_by_what_else_it_says(
+    score: float, apart: float | None, is_near: bool
+) -> None:
+    index, node = PaperIndex(papers()), parse("grafting kettles")
+    others = None if apart is None else numbers(f=apart)
+    scores = TopicScores(numbers(f=score), others)
+    found = closeness(index, node, Matcher(index).evaluate("grafting kettles").matches, scores, Weights())
+    assert bool(found.near) == is_near
+    assert found.named.any() == (is_near and apart is not None)
+
+
+@pytest.mark.parametrize("query", ['"grafting kettles"', "title:(grafting kettles)", "grafting OR anvils", "grafted"])
+def test_words_in_a_title_are_no_part_of_what_is_meant_exactly(query: str) -> None:
+    index = PaperIndex(papers())
+    scores = TopicScores(numbers(f=NAMED), numbers(f=1))
+    assert not closeness(index, parse(query), np.zeros(len(TEXTS), np.bool_), scores, Weights()).near
+
+
+def test_a_few_more_are_near_whose_title_holds_most_of_the_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    titles = [f"Kettles {n}" for n in range(6)] + [f"Spoons {n}" for n in range(6, 9)]
+    index = PaperIndex([make_paper(id=n, title=title, abstract=f"Copper {n}") for n, title in enumerate(titles)])
+    scores = TopicScores(np.full(9, 1.4, np.float32), np.ones(9, np.float32))
+    profile = make_profile(topics=(Topic("Both", "kettles anvils"),), max_per_section=20)
+    matcher = Matcher(index, scores=lambda _: scores)
+    monkeypatch.setattr(Statistics, "rarity", lambda *_: 0.5)
+    (section,) = group(matcher, profile, frozenset(), TODAY)
+    assert sorted(item.paper.title.split()[0] for item in section.items) == ["Kettles"] * 4 + ["Spoons"] * 2
 
 
 def test_a_section_has_at_most_two_of_them_above_what_is_marginal() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -24,6 +26,34 @@ def test_an_embedding_is_deterministic_and_survives_serialization(vectors: Paper
     assert np.allclose(embedding.place(library()).meanings, vectors.meanings, atol=1e-4)
     assert np.allclose(restored.meanings, vectors.meanings, atol=0.01)
     assert np.allclose(restored.words.toarray(), vectors.words.toarray(), atol=1e-4)
+
+
+def strip(text: str) -> str:
+    return text.replace("pear", "").replace("copper", "")
+
+
+def test_papers_are_placed_as_if_they_did_not_hold_some_words() -> None:
+    embedding = make_embedding(library())
+    assert embedding is not None
+    shelf = embedding.shelve(library())
+    rest = [paper for paper in library() if paper.id in (4, 7)]
+    without = [replace(paper, title=strip(paper.title), abstract=strip(paper.abstract)) for paper in rest]
+    placed = shelf.places_without([4, 7], ["pear", "copper"])
+
+    assert np.allclose(shelf.places, embedding.place_by_title(library()))
+    assert np.einsum("ij,ij->i", placed, embedding.place_by_title(without)).min() > 0.97
+    assert not np.allclose(placed, shelf.places[[4, 7]], atol=0.01)
+    assert np.allclose(shelf.places_without([4, 7], ["unheard"]), shelf.places[[4, 7]])
+
+
+def test_the_axes_of_words_are_orthonormal_and_theirs_alone() -> None:
+    embedding = make_embedding(library())
+    assert embedding is not None
+    shelf = embedding.shelve(library())
+    axes = shelf.axes_of(["pear", "copper"])
+
+    assert np.allclose(axes.T @ axes, np.eye(2), atol=1e-5)
+    assert shelf.axes_of(["unheard"]).shape == (embedding.axes.shape[0], 0)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,8 +15,10 @@ from newsletter.ranking.topic_model import (
     TopicModel,
     choose_examples,
     in_title,
+    learn_apart,
     learn_topic,
     text_terms,
+    topic_words,
     unpack_topic_model,
     with_sure_mentions,
 )
@@ -99,6 +103,41 @@ def test_scores_are_rounded_and_survive_the_store(placed: Vectors) -> None:
     scores = again.judge(placed)
     assert np.array_equal(scores, model.judge(placed))
     assert np.array_equal(scores, np.round(scores, 2))
+
+
+def test_what_a_topics_words_say_apart_survives_the_store(placed: Vectors) -> None:
+    examples = Examples(range(0, 12, 2))
+    axes = np.eye(placed.shape[1], dtype=np.float32)[:, 5:8]
+    apart = learn_apart(placed, examples, matching(placed, examples), axes)
+    assert apart is not None
+    again = unpack_topic_model(replace(learned(placed, examples), apart=apart).pack())
+    assert again.apart is not None
+    assert np.array_equal(again.apart.judge(placed), apart.judge(placed))
+    assert np.array_equal(again.judge(placed), learned(placed, examples).judge(placed))
+
+
+def test_apart_from_its_words_a_paper_scores_the_same_wherever_it_is_along_them(placed: Vectors) -> None:
+    examples = Examples(range(0, 12, 2))
+    axes = np.linalg.qr(placed[:3].T)[0].astype(np.float32)
+    apart = learn_apart(placed, examples, matching(placed, examples), axes)
+    assert apart is not None
+    moved = placed + axes @ np.ones(3, np.float32)
+    assert np.allclose(apart.judge(moved), apart.judge(placed), atol=0.02)
+
+
+def test_the_mean_of_two_models_scores_their_mean(placed: Vectors) -> None:
+    one, other = learned(placed, Examples(range(0, 12, 2))), learned(placed, Examples(range(0, 20, 2)))
+    mean = (one.judge(placed) + other.judge(placed)) / 2
+    assert np.allclose(one.mean(other).judge(placed), mean, atol=0.02)
+
+
+def test_the_words_of_a_topic_are_those_that_say_what_it_is_about() -> None:
+    assert topic_words(parse("(multi-agent systems OR RAG) author:Example -survey")) == {
+        "multi",
+        "agent",
+        "system",
+        "rag",
+    }
 
 
 def test_a_small_archive_teaches_nothing(placed: Vectors, monkeypatch: pytest.MonkeyPatch) -> None:
