@@ -19,7 +19,7 @@ from newsletter.rendering.language import Language
 from newsletter.rendering.wrapping import FILTERS
 
 #: How many paragraphs are kept.
-_MAX_KEPT = 1024
+_MAX_KEPT = 256
 #: The name of the paragraph's slot.
 _WHY = "why"
 #: Addresses that no filter, escape or encoding changes, and that are letters and digits at both ends.
@@ -31,8 +31,9 @@ _NO_FILTERS = ((), (ATTRIBUTE,))
 _STAND_IN = "qzjx"
 
 _Escape = Callable[[str], str]
-#: What a paragraph depends on: its reader's cadence, first day and topics, the length of their address, and the slot.
-_Known = tuple[Cadence, date, tuple[str, ...], int, Slot, _Escape]
+#: What a paragraph depends on: its reader's cadence, first day and topics, the length of their address; and the slot.
+_Reader = tuple[Cadence, date, tuple[str, ...], int]
+_Known = tuple[_Reader, Slot, _Escape]
 
 
 @dataclass
@@ -41,6 +42,8 @@ class SubscriberValues:
 
     language: Language
     _paragraphs: dict[_Known, bytes] = field(default_factory=dict)
+    #: The paragraph that was made last, and what it depends on: a message's text and HTML have it.
+    _last: tuple[_Reader, str] | None = None
 
     def of(
         self, fragments: Sequence[tuple[Fragment, _Escape]], subscriber: Subscriber, links: Mapping[str, str]
@@ -77,12 +80,15 @@ class SubscriberValues:
         if not _PLAIN_ADDRESS.fullmatch(email):
             return b""
         topics = tuple([topic.name for topic in profile.topics])
-        key = profile.cadence, subscriber.subscribed_at.date(), topics, len(email), wanted, escape
+        reader = profile.cadence, subscriber.subscribed_at.date(), topics, len(email)
+        key = reader, wanted, escape
         stand_in = _stand_in(len(email))
         encoded = self._paragraphs.get(key)
         if encoded is None:
-            text = subscriber_texts(replace(subscriber, email=stand_in), self.language)[_WHY]
-            encoded = encode_value(text, wanted.filters, FILTERS, escape)
+            if self._last is None or self._last[0] != reader:
+                text = subscriber_texts(replace(subscriber, email=stand_in), self.language)[_WHY]
+                self._last = reader, text
+            encoded = encode_value(self._last[1], wanted.filters, FILTERS, escape)
             if encoded.count(stand_in.encode()) != 1:  # a soft line break is within it, or a topic has the same letters
                 encoded = b""
             if len(self._paragraphs) >= _MAX_KEPT:
