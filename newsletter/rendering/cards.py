@@ -24,7 +24,7 @@ from newsletter.rendering.shapes import Shapes
 from newsletter.rendering.wrapping import FILTERS
 
 #: How many fragments of a template are kept: of what serves everybody, and of what differs between subscribers.
-_MAX_SHARED, _MAX_PERSONAL = 1500, 400
+_MAX_SHARED, _MAX_PERSONAL = 1500, 200
 #: The texts of a card that depend on more than the paper.
 _PERSONAL = OWN | {"byline", "lead", "is_full"}
 _HIGHLIGHTED = frozenset({"finding", "abstract"})

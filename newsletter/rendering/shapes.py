@@ -41,16 +41,14 @@ from newsletter.rendering.printing import printed_names
 
 #: The most shapes of a look that are kept: a shape takes about 3 KB.
 _MAX_SHAPES = 512
-#: The most papers of which cards are kept, in 1 to 3 KB each, and the most for each of these.
-_MAX_PAPERS, _MAX_FRAMES = 1000, 4
+#: How many cards of papers are kept of which what is a subscriber's own is left to fill in: 1 to 3 KB each.
+_MAX_PAPERS = 2000
 #: Texts of which what matches may be highlighted.
 _HIGHLIGHTED = frozenset(PIECES)
 _FLAGS = ("is_summary", "is_sentence")
 _STYLE_SHEET = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
 #: Template, whether the card is full, and what `_shape_of` returns; empty without a shape.
 _ShapeKey = tuple[object, ...]
-#: What `_shape_of` returns for the texts that are a subscriber's own.
-_OwnShape = tuple[object, ...]
 
 
 @dataclass
@@ -62,8 +60,8 @@ class Shapes:
     page: Callable[[str], str]
     inline: Callable[[Sequence[str]], list[str]]
     _shapes: dict[_ShapeKey, Shape] = field(default_factory=dict)
-    #: By template and paper: its card, of which only what is a subscriber's own is to be filled in, by its shape.
-    _papers: dict[tuple[object, ...], dict[_OwnShape, tuple[Shape, Texts]]] = field(default_factory=dict)
+    #: By template, paper and the shape of what is a subscriber's own: the card, of which only that is to be filled in.
+    _papers: dict[tuple[object, ...], tuple[Shape, Texts]] = field(default_factory=dict)
     #: The names that a template prints; none if it has no shapes.
     _prints: dict[str, frozenset[str]] = field(default_factory=dict)
     #: What is read of a card, by template and whether the card is full, as far as it is known.
@@ -84,11 +82,10 @@ class Shapes:
     def _known(self, name: str, card: PaperCard) -> bytes | None:
         """Return the card of a paper that had one of the same shape before, or None."""
         own = self._own(name, card)
-        frames = self._papers.get((name, card.shows_all, card.paper_key)) if own else None
-        if frames is None:
+        if not own:
             return None
         shape, texts = _shape_of(card, own, by_script=self.look.language.joins_by_script)
-        frame = frames.get(shape)
+        frame = self._papers.get((name, card.shows_all, card.paper_key, shape))
         return None if frame is None else fill_shape(frame[0], {**frame[1], **texts} if frame[1] else texts)
 
     def _render_anew(self, wanted: Sequence[tuple[str, PaperCard]]) -> list[bytes]:
@@ -108,9 +105,7 @@ class Shapes:
         """Keep a card with all of its texts filled in but those that are a subscriber's own."""
         own = self._own(name, card)
         if own and key in self._shapes and (partly := fill_partly(self._shapes[key], texts, own)):
-            frames = self._papers.setdefault((name, card.shows_all, card.paper_key), {})
-            frames[_own_shape(key)] = partly
-            _cut(frames, _MAX_FRAMES)
+            self._papers[name, card.shows_all, card.paper_key, key[-1]] = partly
             _cut(self._papers, _MAX_PAPERS)
 
     def _own(self, name: str, card: PaperCard) -> frozenset[str]:
@@ -230,12 +225,6 @@ def _shape_of(
                 shape.append(quotes(text) + ("" if not by_script or _is_latin(text) else "漢"))
             shape.append(len(value))
     return tuple(shape), texts
-
-
-def _own_shape(key: _ShapeKey) -> _OwnShape:
-    own = key[-1]
-    assert isinstance(own, tuple)  # noqa: S101 - as `_read` made it
-    return own
 
 
 def _is_latin(text: str) -> bool:
