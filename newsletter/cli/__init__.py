@@ -53,7 +53,8 @@ from newsletter.files.site import docs_path
 
 _EPILOG = f"""\b
 A first digest:
-  newsletter init papers --email ada@example.org --topic "in-context learning" && cd papers
+  newsletter init papers --email ada@example.org \\
+      --topic "in-context learning" && cd papers
   newsletter send
 
 \b

@@ -19,7 +19,8 @@ def archive() -> None:
     epilog="""\b
 Examples:
   newsletter archive build public
-  newsletter archive build public && rsync -a public/ example.org:/srv/www/papers/
+  newsletter archive build public \\
+      && rsync -a public/ example.org:/srv/www/papers/
 
 The links are relative: the files work in any folder, and opened from a disk. A search of the newest papers runs in the
 browser; subscribing needs `newsletter serve --web`."""

@@ -25,7 +25,8 @@ Examples:
   newsletter backup --to /mnt/backups --keep 30
   newsletter backup list
   newsletter backup verify latest
-  15 3 * * *  cd /srv/papers && newsletter backup     # in a crontab, every night
+  # in a crontab, every night
+  15 3 * * *  cd /srv/papers && newsletter backup
 
 A backup is a folder (mode 0700) with the database, newsletter.toml, subscribers/, templates/ and notes/. The database
 holds addresses, and the key that signs links unless it is kept elsewhere. Not in it: private keys (see --with-keys),

@@ -69,9 +69,12 @@ def bounces(ctx: click.Context, email: str | None, limit: int, as_json: bool) ->
 @bounces.command(
     epilog="""\b
 Examples:
-  newsletter bounces review                            the addresses that wait for a decision
-  newsletter bounces review --suppress                 they are gone: do not mail them any more
-  newsletter bounces review --dismiss ada@example.org  the server was wrong: keep mailing this one"""
+  # the addresses that wait for a decision
+  newsletter bounces review
+  # they are gone: do not mail them any more
+  newsletter bounces review --suppress
+  # the server was wrong: keep mailing this one
+  newsletter bounces review --dismiss ada@example.org"""
 )
 @click.argument("emails", metavar="[EMAIL]...", nargs=-1)
 @click.option("--suppress", "decision", flag_value="suppressed", help="Suppress them.")
@@ -104,15 +107,21 @@ def review(opened: Opened, emails: tuple[str, ...], decision: str | None, as_jso
     epilog="""\b
 Examples:
   newsletter bounces read bounce.eml
-  newsletter bounces read -                          one message from stdin, as a mail server pipes it
+  # one message from stdin, as a mail server pipes it
+  newsletter bounces read -
   newsletter bounces read --maildir /var/mail/bounces
-  newsletter bounces read --imap                     the mailbox of bounces.imap_host, and those of [[mailboxes]]
-  newsletter bounces read                            the mailboxes of the settings
-\b
+  # the mailbox of bounces.imap_host, and those of [[mailboxes]]
+  newsletter bounces read --imap
+  # the mailboxes of the settings
+  newsletter bounces read
+
 By a pipe, in an aliases file that belongs to the site's user (commands in /etc/aliases run as `nobody`, who cannot
 write the site):
-  bounces: "|/opt/newsletter/bin/newsletter --site /var/lib/papers bounces read -"
+
 \b
+  bounces:
+    "|/opt/newsletter/bin/newsletter --site /var/lib/papers bounces read -"
+
 Exit codes as in sysexits.h: 66 if a file cannot be read, 75 for a temporary failure."""
 )
 @click.argument("files", metavar="[FILE|-]...", nargs=-1)

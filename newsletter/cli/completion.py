@@ -20,9 +20,11 @@ _BEGIN, _END = "# >>> newsletter completion >>>", "# <<< newsletter completion <
 @click.command(
     epilog="""\b
 Examples:
-  newsletter completion --install          for the shell in $SHELL; open a new shell after it
+  # for the shell in $SHELL; open a new shell after it
+  newsletter completion --install
   newsletter completion --install fish
-  newsletter completion bash               print the script"""
+  # print the script
+  newsletter completion bash"""
 )
 @click.argument("shell", type=click.Choice(_SHELLS), required=False)
 @click.option("--install", is_flag=True, help="Set it up for this user, once; repeating it changes nothing.")

@@ -36,10 +36,12 @@ class _Shown:
     invoke_without_command=True,
     epilog="""\b
 Examples:
-  newsletter config                                  the settings that differ from their defaults
+  # the settings that differ from their defaults
+  newsletter config
   newsletter config get smtp.host
   newsletter config set site.name "Robotics Weekly"
-  newsletter config set smtp.host smtp.example.org smtp.username digest@example.org
+  newsletter config set smtp.host smtp.example.org \\
+      smtp.username digest@example.org
   newsletter config unset site.url""",
 )
 @click.pass_context
@@ -122,8 +124,10 @@ def get(opened: Opened, name: str, as_json: bool) -> None:
     epilog="""\b
 Examples:
   newsletter config set smtp.host smtp.example.org
-  newsletter config set dkim.selector=papers dkim.key=dkim.pem     settings that need each other
-  newsletter config set smtp.password                              asks for it, or reads it from stdin
+  # settings that need each other
+  newsletter config set dkim.selector=papers dkim.key=dkim.pem
+  # asks for it, or reads it from stdin
+  newsletter config set smtp.password
 \b
 Several are written together, or none.""",
 )

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 Examples:
   newsletter doctor
   newsletter doctor --offline
-  newsletter doctor --probe                      send messages to the addresses for bounces and replies; await them
-  newsletter doctor --new-key rsa dkim.pem       then publish the DNS record that it prints
+  # send messages to the addresses for bounces and replies; await them
+  newsletter doctor --probe
+  # then publish the DNS record that it prints
+  newsletter doctor --new-key rsa dkim.pem
 
 No mail is sent without --probe. Exit code 1 if anything is wrong, 0 if there are only warnings."""
 )

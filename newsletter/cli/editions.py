@@ -71,11 +71,13 @@ def _state(edition: Edition, progress: Progress) -> str:
 @editions.command(
     epilog="""\b
 Examples:
-  newsletter editions new summer-school.md --to all --dry-run       show it, and how many would get it
+  # show it, and how many would get it
+  newsletter editions new summer-school.md --to all --dry-run
   newsletter editions new summer-school.md --to all --test me@example.org
   newsletter editions new summer-school.md --to tag:lab --to topic:robotics
-  newsletter editions new - --subject "No digests next week" --to all --at 2026-12-24T08:00 < note.md
-\b
+  newsletter editions new - --subject "No digests next week" --to all \\
+      --at 2026-12-24T08:00 < note.md
+
 The note is Markdown. If it begins with a heading ("# Summer school"), that is the subject. Everybody gets it once,
 however many audiences they are in; who unsubscribed, paused or is suppressed does not. It comes in addition to the
 digest of the day, at any hour. `newsletter send`, `run` or `serve` sends it; to stop it meanwhile:

@@ -24,8 +24,10 @@ Examples:
   newsletter feedback 2605.09999 --for ada@example.org --less
   newsletter feedback --library zotero.bib --for ada@example.org --more
   newsletter feedback 2605.01234 --for ada@example.org --forget
-  newsletter feedback --for ada@example.org          list their feedback so far
-  newsletter feedback 12.1.3.x9Yh4rB2kQ0mZ7fLp1sT    the token in the subject of a mailed feedback link
+  # list their feedback so far
+  newsletter feedback --for ada@example.org
+  # the token in the subject of a mailed feedback link
+  newsletter feedback 12.1.3.x9Yh4rB2kQ0mZ7fLp1sT
 
 Papers are named by arXiv id or DOI. From the feedback a taste model is learned that raises and lowers papers within
 the subscriber's topics, from two papers on. It needs the extra "taste" (scikit-learn)."""

@@ -44,11 +44,12 @@ _PROFILE_HEAD = "# example.toml shows what else a profile may hold. After a chan
 @click.command(
     epilog="""\b
 Examples:
-  newsletter init                       in this directory; asks five questions
-  newsletter init papers --email ada@example.org --topic "LLM agents" --arxiv cs.CL
+  newsletter init               in this directory; asks five questions
+  newsletter init papers --email ada@example.org --topic "LLM agents" \\
+      --arxiv cs.CL
   newsletter init --smtp ada@example.org@smtp.example.org:587
-  newsletter init papers --yes          asks nothing
-\b
+  newsletter init papers --yes  asks nothing
+
 Without a terminal nothing is asked, and only what options give is set. The first preview is shown where somebody was
 asked, or --email or --yes is given: of today's papers, if they come within 30 seconds, else of samples."""
 )

@@ -28,9 +28,12 @@ _PERIODS = {"day": 1, "week": 7, "month": 30}
 Examples:
   newsletter papers
   newsletter papers in-context learning
-  newsletter papers 2605.01234                     one paper, and the sources that listed it
-  newsletter papers --trending week                the most upvoted of the last seven days
-  newsletter papers --trending month --velocity    those with the most upvotes and comments per day
+  # one paper, and the sources that listed it
+  newsletter papers 2605.01234
+  # the most upvoted of the last seven days
+  newsletter papers --trending week
+  # those with the most upvotes and comments per day
+  newsletter papers --trending month --velocity
   newsletter papers --limit 5 --json
 
   newsletter papers 'title:agents -survey'

@@ -27,10 +27,14 @@ if TYPE_CHECKING:
 @click.command(
     epilog="""\b
 Examples:
-  newsletter preview                               open the studio, which reloads as you edit templates; Ctrl-C quits
-  newsletter preview ada@example.org --text        print it
-  newsletter preview ada@example.org --once x.eml  write a file: .html, .txt, .eml, or a folder for all three
-  newsletter preview ada@example.org --style compact --language de --once digest.html
+  # open the studio, which reloads as you edit templates; Ctrl-C quits
+  newsletter preview
+  # print it
+  newsletter preview ada@example.org --text
+  # write a file: .html, .txt, .eml, or a folder for all three
+  newsletter preview ada@example.org --once x.eml
+  newsletter preview ada@example.org --style compact --language de \\
+      --once digest.html
   newsletter preview --topic "LLM agents" --days 30 --text
   newsletter preview ada@example.org --send me@example.org"""
 )

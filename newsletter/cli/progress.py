@@ -31,11 +31,11 @@ _LOG_INTERVAL_S = 60.0
 def make_ports(
     opened: Opened,
     shutdown: Shutdown | None = None,
-    see: Callable[[Outcome], object] = lambda _outcome: None,
+    report: Callable[[Outcome], object] = lambda _outcome: None,
     *,
     is_quiet: bool = False,
 ) -> Ports:
-    """Return the ports of a run at the command line; `see` is called with every outcome.
+    """Return the ports of a run at the command line; `report` is called with every outcome.
 
     If it is to be quiet, a run that sends for long prints no progress into a log.
     """
@@ -52,7 +52,7 @@ def make_ports(
         is_shutting_down=shutdown,
         is_grace_over=shutdown.is_grace_over,
         show_progress=_show_progress,
-        watch_deliveries=lambda: _watch_deliveries(opened.config, see, is_quiet=is_quiet),
+        watch_deliveries=lambda: _watch_deliveries(opened.config, report, is_quiet=is_quiet),
     )
 
 
@@ -64,13 +64,13 @@ def _show_progress(step: Step, subject: str) -> AbstractContextManager[Callable[
 
 
 @contextmanager
-def _watch_deliveries(config: Config, see: Callable[[Outcome], object], *, is_quiet: bool) -> Iterator[_Watch]:
+def _watch_deliveries(config: Config, report: Callable[[Outcome], object], *, is_quiet: bool) -> Iterator[_Watch]:
     from newsletter.operations.event_log import open_event_log
 
     with _progress_bar() as bar:
         event_log = open_event_log(config)
         try:
-            yield _Watch(bar, event_log, see, log_addresses=config.log_addresses, is_quiet=is_quiet)
+            yield _Watch(bar, event_log, report, log_addresses=config.log_addresses, is_quiet=is_quiet)
         finally:
             if event_log is not None:
                 event_log.close()
@@ -99,7 +99,7 @@ class _Watch:
         if self.bar is not None and self._task is not None:
             self.bar.update(self._task, description="sending", total=number, completed=0)
 
-    def see(self, outcome: Outcome) -> None:
+    def report(self, outcome: Outcome) -> None:
         """Count and log one outcome."""
         from newsletter.pipeline.outcomes import OutcomeStatus
 

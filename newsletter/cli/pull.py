@@ -26,15 +26,22 @@ day_type = click.DateTime(["%Y-%m-%d"])
 @click.command(
     epilog="""\b
 Examples:
-  newsletter pull                                  the configured sources
-  newsletter pull huggingface --date 2026-05-08    one day
-  newsletter pull arxiv cs.CL cs.LG                what these categories announced since the last pull
+  # the configured sources
+  newsletter pull
+  # one day
+  newsletter pull huggingface --date 2026-05-08
+  # what these categories announced since the last pull
+  newsletter pull arxiv cs.CL cs.LG
   newsletter pull arxiv 'ti:"unlearning"' --since 2026-05-01 --dry-run
-  newsletter pull feed https://example.org/blog    a feed, or a page that links to one
-  newsletter pull file library.bib                 JSON, JSON lines, CSV, BibTeX or RIS
-  newsletter pull huggingface days/                a folder of recorded responses
-  wl-paste | newsletter pull page -                a copied Daily Papers page, from standard input
-\b
+  # a feed, or a page that links to one
+  newsletter pull feed https://example.org/blog
+  # JSON, JSON lines, CSV, BibTeX or RIS
+  newsletter pull file library.bib
+  # a folder of recorded responses
+  newsletter pull huggingface days/
+  # a copied Daily Papers page, from standard input
+  wl-paste | newsletter pull page -
+
 `newsletter sources --help` lists every kind of source.
 Pulling the same twice changes nothing. Exit code 1 if anything was refused or failed."""
 )

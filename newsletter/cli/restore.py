@@ -26,14 +26,14 @@ Examples:
   newsletter restore latest
   newsletter restore 2026-05-08T031500Z --yes
   newsletter restore backups/before-upgrade-2026-05-08T081213Z
-  newsletter --site /srv/new restore /mnt/backups/2026-05-08T031500Z --hold --unsubscribed since.txt
+  newsletter --site /srv/new restore /mnt/backups/2026-05-08T031500Z \\
+      --hold --unsubscribed since.txt
 
 What happened after the backup is not forgotten: nobody is mailed who unsubscribed, was suppressed or erased since, and
 nothing is mailed again that was mailed since. It is taken from the present database, if it can be read, and from the
 recovery log beside it (newsletter.recovery). Where neither reaches back to the backup, as on another machine, restore
 refuses: --hold then holds every edition that is due, for you to decide (newsletter deliveries retry --held).
 
-\b
 The database that is replaced is kept: newsletter backup list. Files that exist are kept, unless --files is given."""
 )
 @click.argument("name", metavar="BACKUP")

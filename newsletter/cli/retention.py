@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 @click.command(
     epilog="""\b
 Examples:
-  newsletter retention --dry-run     what is too old, by the settings of [retention]
+  # what is too old, by the settings of [retention]
+  newsletter retention --dry-run
   newsletter retention
   newsletter retention --json
 

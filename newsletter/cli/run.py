@@ -44,7 +44,7 @@ Examples:
   newsletter send --dry-run
   newsletter send
   newsletter send --to ada@example.org --note hello.md
-\b
+
 Each subscriber gets an edition once, however often this runs; it continues what a crash interrupted.
 Ctrl-C finishes the messages in flight and leaves the others for the next run.
 Exit code 1 if a delivery failed, 75 if some are only deferred, or if another process is sending for this site."""
@@ -78,14 +78,21 @@ def send(opened: Opened, only: tuple[str, ...], dry_run: bool, note_file: IO[str
 @click.command(
     epilog="""\b
 Examples:
-  newsletter run                 one line; what is wrong is on stderr
-  newsletter run -v              what became of every source and every subscriber
-  newsletter run --json          the same, for other programs
-  newsletter run --metrics-file /var/lib/prometheus/node-exporter/newsletter.prom
-  newsletter run --at 2026-05-11T07:00 --dry-run     what would go to whom then
-  newsletter run --wait 30       stay for deferred messages that are to be retried within half an hour
-  */5 * * * *  newsletter --site /srv/papers run -q     # in a crontab: mails you only what is wrong
-\b
+  # one line; what is wrong is on stderr
+  newsletter run
+  # what became of every source and every subscriber
+  newsletter run -v
+  # the same, for other programs
+  newsletter run --json
+  newsletter run \\
+      --metrics-file /var/lib/prometheus/node-exporter/newsletter.prom
+  # what would go to whom then
+  newsletter run --at 2026-05-11T07:00 --dry-run
+  # stay for deferred messages that are to be retried within half an hour
+  newsletter run --wait 30
+  # in a crontab: mails you only what is wrong
+  */5 * * * *  newsletter --site /srv/papers run -q
+
 It may come at any time and as often as you like: each subscriber is served at their hour, a deferred message at its
 next attempt, and no source is asked twice within ten minutes.
 Exit code 0 if all is well, 1 if something failed, 75 if messages are deferred or another process is sending."""
@@ -170,7 +177,7 @@ def _rehearse(opened: Opened, at: datetime | None, note: str, *, as_json: bool) 
     from newsletter.pipeline.run import deliver_due
 
     with OutcomeFile() as outcomes:
-        ports = make_ports(opened, see=outcomes.add)
+        ports = make_ports(opened, report=outcomes.add)
         moment = (at or ports.clock()).astimezone(UTC)
         at_moment = replace(ports, clock=lambda: moment)
         report = deliver_due(opened.config, at_moment, dry_run=True, note=note, waits=True, everyone=True)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Examples:
   newsletter schedule
   newsletter schedule --json
-\b
+
 Moments are in schedule.time_zone, those of subscribers also in theirs. `newsletter serve` runs the jobs."""
 )
 @json_option

@@ -52,8 +52,10 @@ def list_keys(opened: Opened, as_json: bool) -> None:
 @secret.command(
     epilog="""\b
 Examples:
-  newsletter secret rotate             the links of the last 90 days go on working until they expire
-  newsletter secret rotate --grace 0   somebody else has the key: no link works that was sent before"""
+  # the links of the last 90 days go on working until they expire
+  newsletter secret rotate
+  # somebody else has the key: no link works that was sent before
+  newsletter secret rotate --grace 0"""
 )
 @click.option(
     "--grace",

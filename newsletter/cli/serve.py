@@ -37,13 +37,17 @@ _LATE = timedelta(minutes=1)
     epilog="""\b
 Examples:
   newsletter serve
-  newsletter serve --web 8000                pages and webhooks at http://127.0.0.1:8000
-  newsletter serve --metrics 9101            Prometheus metrics at http://127.0.0.1:9101/metrics
+  # pages and webhooks at http://127.0.0.1:8000
+  newsletter serve --web 8000
+  # Prometheus metrics at http://127.0.0.1:9101/metrics
+  newsletter serve --metrics 9101
   newsletter --site /srv/papers serve
-\b
+
 When each job runs: newsletter schedule. Settings are read again when newsletter.toml changes, and on SIGHUP.
 Put a reverse proxy with HTTPS in front of --web, and its URL into site.url. Or run an ASGI server beside `serve`:
-uvicorn --factory newsletter.web.app:make_site_app"""
+
+\b
+  uvicorn --factory newsletter.web.app:make_site_app"""
 )
 @click.option("--web", "web_port", type=_PORT, help="Serve the site's pages and webhooks at this port; 0: a free one.")
 @click.option("--web-host", default="127.0.0.1", show_default=True, help="Address to serve them at.")

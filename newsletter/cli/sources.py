@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import click
@@ -19,20 +20,23 @@ if TYPE_CHECKING:
 
 _EXAMPLES = f"""\b
 Examples:
-  newsletter sources                 the sources in newsletter.toml, and when each was last pulled
-  newsletter sources arxiv           the settings of one kind
+  # the sources in newsletter.toml, and when each was last pulled
+  newsletter sources
+  # the settings of one kind
+  newsletter sources arxiv
   newsletter sources import feeds.opml
 
 An installed package may add kinds of its own: {docs_path("sources.md")}."""
 
 
-def _kinds() -> str:
-    """Return two lines on every kind of source: its summary, and an example."""
+def _kinds(width: int) -> str:
+    """Return what every kind of source is, wrapped to `width`, each with an example on a line of its own."""
     from newsletter.sources import all_sources
 
     about = ""
     for name, source in all_sources().items():
-        about += f"  {name:<16} {source.summary}\n{'':19}newsletter pull {name} {source.example}\n"
+        summary = fill(source.summary, width, initial_indent=f"  {name:<16} ", subsequent_indent=" " * 19)
+        about += f"{summary}\n      newsletter pull {name} {source.example}\n"
     return about.rstrip()
 
 
@@ -41,7 +45,9 @@ class _Sources(click.Group):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the kinds of source, the examples, and where more is said."""
-        self.epilog = f"\b\nKinds of source, each with a complete example:\n{_kinds()}\n\n{_EXAMPLES}"
+        self.epilog = (
+            f"\b\nKinds of source, each with a complete example:\n{_kinds(formatter.width - 2)}\n\n{_EXAMPLES}"
+        )
         super().format_epilog(ctx, formatter)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:

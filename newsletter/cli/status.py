@@ -29,7 +29,8 @@ _JOBS = 3
 Examples:
   newsletter status
   newsletter status --json | jq .problems
-  newsletter status >/dev/null || echo "look at the newsletter"     # for monitoring
+  # for monitoring
+  newsletter status >/dev/null || echo "look at the newsletter"
 
 Exit code 0 if everything is all right, 1 if not: the problems are listed first. Nothing is changed, and no server is
 asked; `newsletter doctor` does that."""

@@ -59,12 +59,12 @@ def copy(source: Path | DatabaseUrl, target: Path | DatabaseUrl, as_json: bool) 
     if isinstance(source, Path) and not source.is_file():
         raise RequestError(f"{source}: no such file", hint="name a newsletter.db, or a URL")
 
-    def tell(table: Copied) -> None:
+    def report(table: Copied) -> None:
         if table.rows and not as_json:
             click.echo(f"{table.table}: {table.rows:,}")
 
     with open_store(source) as former, open_store(target) as new:
-        copied = former.copy_into(new, tell)
+        copied = former.copy_into(new, report)
     if as_json:
         print_json({"tables": copied})
     else:

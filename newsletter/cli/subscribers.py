@@ -27,8 +27,10 @@ _NOBODY = 'No subscribers yet. Next: newsletter subscribers add YOU@example.org 
     invoke_without_command=True,
     epilog="""\b
 Examples:
-  newsletter subscribers add ada@example.org --topic "in-context learning" --topic "LLM agents"
-  newsletter subscribers edit ada@example.org --cadence weekly --weekday friday
+  newsletter subscribers add ada@example.org --topic "in-context learning" \\
+      --topic "LLM agents"
+  newsletter subscribers edit ada@example.org --cadence weekly \\
+      --weekday friday
   newsletter subscribers tag add ada@example.org lab
   newsletter subscribers sync
   newsletter subscribers unsubscribe ada@example.org""",
@@ -117,7 +119,8 @@ def _print_json(found: Iterable[tuple[Subscriber, tuple[str, ...]]]) -> None:
     epilog="""\b
 Examples:
   newsletter subscribers add ada@example.org --topic "in-context learning"
-  newsletter subscribers add lab@example.org --cadence weekly --weekday friday --time-zone Europe/Paris
+  newsletter subscribers add lab@example.org --cadence weekly \\
+      --weekday friday --time-zone Europe/Paris
 
 Without a topic, they get the trending papers on any subject."""
 )

@@ -45,10 +45,13 @@ class _ImportCommand(click.Command):
 Examples:
   newsletter subscribers import people.csv --dry-run
   newsletter subscribers import people.csv --refused refused.csv
-  newsletter subscribers import addresses.txt --topic "LLM agents" --cadence weekly
-  newsletter subscribers import members.csv --map email=Kontakt --map name=Person
+  newsletter subscribers import addresses.txt --topic "LLM agents" \\
+      --cadence weekly
+  newsletter subscribers import members.csv --map email=Kontakt \\
+      --map name=Person
   newsletter subscribers import people.csv --start confirm
-  newsletter subscribers import people.csv --start on 2026-12-31 --per-day 500
+  newsletter subscribers import people.csv --start on 2026-12-31 \\
+      --per-day 500
 
 The first line names the columns: email, and any of name, topics (one per line) and the other fields that export
 writes. The exports of Mailchimp, listmonk, Substack, Buttondown, Ghost, Keila and Mailman are read as they are; other
@@ -103,7 +106,7 @@ def import_file(  # noqa: PLR0917 - click passes them by name
 
         report = import_people(
             store, lines, getattr(file, "name", "-"), now(), make_profile(preferences, catalogue(store)),
-            options=options, refuse=refuse, show=changes.append if dry_run else None, tell=show,
+            options=options, refuse=refuse, show=changes.append if dry_run else None, count=show,
         )  # fmt: skip
     if as_json:
         print_json({**asdict(report), "changes": changes} if dry_run else report)

@@ -47,7 +47,8 @@ def resume(opened: Opened, email: str, resubscribe: bool) -> None:
     epilog="""\b
 Examples:
   newsletter subscribers unsubscribe ada@example.org
-  newsletter subscribers unsubscribe 12.Yk3v…      the token in the subject of an unsubscribe request
+  # the token in the subject of an unsubscribe request
+  newsletter subscribers unsubscribe 12.Yk3v…
 
 No file and no import subscribes the address again. To resume: newsletter subscribers resume EMAIL --resubscribe"""
 )

@@ -18,7 +18,7 @@ _words = click.argument("words", nargs=-1, required=True, metavar="EMAIL... TAG.
     invoke_without_command=True,
     epilog="""\b
 Examples:
-  newsletter subscribers tag                             all tags, and how many have each
+  newsletter subscribers tag  all tags, and how many have each
   newsletter subscribers tag add ada@example.org lab
   newsletter subscribers tag add lab ada@example.org grace@example.org
   newsletter subscribers tag remove ada@example.org lab

@@ -92,7 +92,8 @@ def remove(opened: Opened, email: str) -> None:
     "import",
     epilog="""\b
 Examples:
-  newsletter suppressions import cleaned.csv --reason "bounced at our former provider"
+  newsletter suppressions import cleaned.csv \\
+      --reason "bounced at our former provider"
   newsletter suppressions import addresses.txt
 
 FILE is a list of addresses, one per line, or a CSV file with a column of them and perhaps one of reasons, as export

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     epilog="""\b
 Examples:
   newsletter topics
-  newsletter topics add "Unlearning" -k unlearning -k "machine unlearning" -x survey
+  newsletter topics add "Unlearning" -k unlearning -k "machine unlearning" \\
+      -x survey
   newsletter topics test "in-context learning" -k ICL --days 30
   newsletter topics remove "Unlearning" """,
 )
@@ -56,7 +57,8 @@ _exclude = click.option("-x", "--exclude", "excluded", multiple=True, help="A wo
     epilog="""\b
 Examples:
   newsletter topics add "Unlearning" -k "machine unlearning" -x survey
-  newsletter topics add "Tool use" 'title:(agent* "tool use") OR "function calling" -survey'"""
+  newsletter topics add "Tool use" \\
+      'title:(agent* "tool use") OR "function calling" -survey'"""
 )
 @click.argument("name")
 @click.argument("query", default="")

@@ -13,7 +13,7 @@ from newsletter.cli.output import finish, json_option, print_json
 Examples:
   newsletter upgrade-check
   newsletter upgrade-check --json
-\b
+
 Exit code 0 if this is the newest release, 1 if there is a newer one, 69 if the index cannot be asked.""",
 )
 @click.option("--index", default="https://pypi.org", show_default=True, metavar="URL", help="The package index to ask.")

@@ -23,7 +23,7 @@ def _warn(line: str) -> None:
 @click.command(
     epilog="""\b
 Examples:
-  newsletter worker                        on each machine, as often as it has cores
+  newsletter worker  on each machine, as often as it has cores
   newsletter --site /srv/papers worker
 
 Needs the database on a PostgreSQL server (database.url) and the extra `fleet`. All workers have the same settings and

@@ -172,7 +172,7 @@ def _config(
         delivery=DeliverySettings(
             in_doubt=InDoubtPolicy(values["delivery.in_doubt"]),
             max_age_hours=values["delivery.max_age_hours"],
-            workers=values["delivery.workers"],
+            senders=values["delivery.senders"],
         ),
         backup=BackupSettings(
             site.root / values["backup.path"],

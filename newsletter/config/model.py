@@ -103,7 +103,7 @@ class DeliverySettings:
     #: A message that could not be sent for this long is stale, and is skipped.
     max_age_hours: int = 72
     #: Number of processes that render, sign and send a large edition; with 1 the run itself does.
-    workers: int = 1
+    senders: int = 1
 
 
 @dataclass(frozen=True, slots=True)

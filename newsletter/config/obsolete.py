@@ -20,6 +20,7 @@ RENAMED = {
     "smtp.per_second": "smtp.max_per_second",
     "smtp.per_hour": "smtp.max_per_hour",
     "smtp.per_domain": "smtp.max_per_second_per_domain",
+    "delivery.workers": "delivery.senders",
 }
 
 #: The same for the settings of sources.

@@ -209,7 +209,7 @@ SETTINGS = (
         tuple(InDoubtPolicy),
     ),
     Setting(
-        "delivery.workers",
+        "delivery.senders",
         1,
         "Number of processes that render, sign and send large editions: one per core, smtp.connections at most.",
     ),

@@ -25,6 +25,7 @@ from newsletter.models.value_types import (
     Topics,
     Weekday,
 )
+from newsletter.models.weights import FORMER_NAMES
 
 T = TypeVar("T")
 
@@ -293,7 +294,7 @@ class Profile:
     #: Pairs of a field of `weights.Weights` and its value.
     ranking: tuple[tuple[str, float], ...] = preference(
         (),
-        Numbers(),
+        Numbers(renamed=FORMER_NAMES),
         "A weight that overrides the site's, as in freshness=2.",
         label=translatable("Weights of the ranking"),
         hint=translatable("One per line, such as “freshness = 2”."),

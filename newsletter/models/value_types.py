@@ -307,6 +307,8 @@ class Numbers(Text):
     """A table of names and numbers; the value is sorted pairs. `subscribers.profiles` checks which there may be."""
 
     is_list: ClassVar[bool] = True
+    #: Former names that are stored, and what they are called now.
+    renamed: tuple[tuple[str, str], ...] = ()
 
     @property
     def expected(self) -> str:
@@ -326,7 +328,8 @@ class Numbers(Text):
 
     def from_column(self, stored: Any) -> tuple[tuple[str, float], ...]:
         found: Mapping[str, float] = json.loads(stored)
-        return tuple(found.items())
+        names = dict(self.renamed)
+        return tuple((names.get(name, name), number) for name, number in found.items())
 
     def schema(self) -> dict[str, Any]:
         return {"type": "object", "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1000}}

@@ -1,6 +1,6 @@
 """The weights of a paper's score.
 
-score = match + outright + closeness - doubt + popularity + freshness + followed + taste
+score = match + outright + closeness - marginal + popularity + freshness + followed + taste
 
 A site may override them under [ranking] in newsletter.toml, and a subscriber under [ranking] in their profile.
 """
@@ -12,6 +12,9 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from newsletter.errors import ProfileError, did_you_mean
+
+#: Former names of weights, which files and stored profiles may still have, and what they are called now.
+FORMER_NAMES = (("doubt", "marginal"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Weights:
     #: Added for a paper as close to the topic, by the topic's model, as those that name it in their title.
     closeness: float = 5.0
     #: Subtracted from a paper that mentions the topic in passing and is hardly close to it: by default, it stands last.
-    doubt: float = 20.0
+    marginal: float = 20.0
     #: Added for each tenfold increase of upvotes and comments.
     popularity: float = 1.0
     #: Added for a paper published today; decays with `half_life_days`.
@@ -62,6 +65,8 @@ def check_weights(table: Any) -> Mapping[str, float]:
     """
     if not isinstance(table, Mapping):
         raise ProfileError("ranking: a table is expected, as in [ranking]")
+    former = dict(FORMER_NAMES)
+    table = {former.get(name, name): value for name, value in table.items() if former.get(name) not in table}
     known = [field.name for field in fields(Weights)]
     for name, value in table.items():
         if name not in known:

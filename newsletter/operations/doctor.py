@@ -133,7 +133,7 @@ def _ranking() -> Finding:
     """Say what papers are ranked by, and what scikit-learn would add."""
     if has_scikit_learn():
         return Finding(Level.OK, "ranking", "by words, models of topics, and tastes")
-    words = "by words; scikit-learn would add papers close to a topic, doubt in passing mentions, and tastes"
+    words = "by words; scikit-learn would add papers close to a topic, last places for marginal mentions, and tastes"
     return Finding(Level.OK, "ranking", words, install_command("taste"))
 
 

@@ -186,7 +186,7 @@ class FleetWorker:
 
     def _share(self, sender: ShardSender) -> None:
         with self.ports.watch_deliveries() as watch:
-            made = share_ledger(sender.run(watch.see), self.shard_size)
+            made = share_ledger(sender.run(watch.report), self.shard_size)
         if made:
             self.report(f"{counted(made, 'shard')} to send")
 
@@ -194,7 +194,7 @@ class FleetWorker:
         if self.ports.is_shutting_down():
             return
         with self.ports.watch_deliveries() as watch:
-            report = sender.send(first, watch.see)
+            report = sender.send(first, watch.report)
         with sender.store.transaction():
             record_totals(sender.store, RunReport(deliveries=report), self.clock())
         if report.error is not None:

@@ -111,10 +111,10 @@ def _watch(numbers: socket.socket, shutdown: Shutdown, is_over: Event) -> None:
 
 
 def _end(shutdown: Shutdown) -> None:
-    """End this process and its workers at once."""
+    """End this process and its senders at once."""
     with suppress(OSError):
         os.write(2, b"newsletter: shutdown: something does not respond, so it was not waited for; ")
         os.write(2, b"deliveries in flight are in doubt until the next run\n")
-    for worker in multiprocessing.active_children():
-        worker.kill()
+    for sender in multiprocessing.active_children():
+        sender.kill()
     os._exit(shutdown.exit_code)

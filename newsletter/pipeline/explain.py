@@ -31,7 +31,7 @@ class Part(StrEnum):
     MATCH = "match"
     OUTRIGHT = "outright"
     CLOSENESS = "closeness"
-    DOUBT = "doubt"
+    MARGINAL = "marginal"
     POPULARITY = "popularity"
     FRESHNESS = "freshness"
     FOLLOWED = "followed"
@@ -224,7 +224,7 @@ def _break_down(
         followed=alone.weights.followed * is_followed,
         taste=alone.weights.taste * taste_score,
         closeness=float(close.order[0]) if close else 0.0,
-        doubt=float(close.added[0] - close.order[0]) if close else 0.0,
+        marginal=float(close.added[0] - close.order[0]) if close else 0.0,
     )
     return ScoreBreakdown(
         paper=paper,
@@ -232,7 +232,7 @@ def _break_down(
             ScorePart(Part.MATCH, sums.match),
             ScorePart(Part.OUTRIGHT, sums.outright),
             ScorePart(Part.CLOSENESS, sums.closeness),
-            ScorePart(Part.DOUBT, sums.doubt),
+            ScorePart(Part.MARGINAL, sums.marginal),
             ScorePart(Part.POPULARITY, sums.popularity),
             ScorePart(Part.FRESHNESS, sums.freshness),
             ScorePart(Part.FOLLOWED, sums.followed),

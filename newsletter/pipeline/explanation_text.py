@@ -43,7 +43,7 @@ def part_name(part: Part, spoken: Language) -> str:
     # L10N: Each of these is a part of a paper's score, and labels a number.
     return {
         Part.MATCH: pgettext("score", "match"), Part.OUTRIGHT: pgettext("score", "outright"),
-        Part.CLOSENESS: pgettext("score", "closeness"), Part.DOUBT: pgettext("score", "doubt"),
+        Part.CLOSENESS: pgettext("score", "closeness"), Part.MARGINAL: pgettext("score", "marginal"),
         Part.POPULARITY: pgettext("score", "popularity"), Part.FRESHNESS: pgettext("score", "freshness"),
         Part.FOLLOWED: pgettext("score", "followed"), Part.TASTE: pgettext("score", "taste"),
     }[part]  # fmt: skip
@@ -53,7 +53,7 @@ def part_text(part: Part, facts: ScoreFacts, spoken: Language) -> str:
     """Say what a part of a score comes from."""
     gettext = spoken.gettext
     match part:
-        case Part.CLOSENESS | Part.DOUBT:
+        case Part.CLOSENESS | Part.MARGINAL:
             text = _learned_text(part, facts, spoken)
         case Part.MATCH if facts.topic is None:
             text = gettext("no topic matches")

@@ -174,9 +174,9 @@ class SendingLedger:
         rows = []
         for result in results:
             claim = self.under_way[result.message.message_id]
-            delivery, doubt = claim.delivery, self._doubt(claim.delivery)
-            rows.append((delivery.attempts + 1, result.response + doubt, delivery.id))
-            self._add_outcome(claim, OutcomeStatus.SENT, result.message.subject + doubt)
+            delivery, note = claim.delivery, self._in_doubt_note(claim.delivery)
+            rows.append((delivery.attempts + 1, result.response + note, delivery.id))
+            self._add_outcome(claim, OutcomeStatus.SENT, result.message.subject + note)
         self._sent += len(rows)
         self.store.deliveries.settle_sent(rows, now)
 
@@ -278,7 +278,7 @@ class SendingLedger:
         """Keep an outcome until the transaction is committed."""
         self._outcomes.append(_outcome(claim, status, detail))
 
-    def _doubt(self, delivery: Delivery) -> str:
+    def _in_doubt_note(self, delivery: Delivery) -> str:
         if delivery.status is not DeliveryStatus.SENDING:
             was_lost = delivery.detail.startswith(IN_DOUBT)  # and counted, when its connection was
             return f" ({IN_DOUBT} before: resent under the same Message-ID)" if was_lost else ""

@@ -35,7 +35,7 @@ class DeliveryWatch(Protocol):
         """Learn how many messages are about to be sent."""
         ...
 
-    def see(self, outcome: Outcome) -> None:
+    def report(self, outcome: Outcome) -> None:
         """Learn the outcome of one delivery."""
         ...
 
@@ -44,7 +44,7 @@ class _NoWatch:
     def expect(self, number: int) -> None:
         pass
 
-    def see(self, outcome: Outcome) -> None:
+    def report(self, outcome: Outcome) -> None:
         pass
 
 

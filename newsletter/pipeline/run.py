@@ -207,7 +207,7 @@ def deliver_due(
                 waits=waits,
                 everyone=everyone,
                 only={find(store, email).email for email in only} if only else None,
-                watch=watch.see,
+                watch=watch.report,
                 expect=watch.expect,
                 stopped=ports.is_shutting_down,
                 abandoned=ports.is_grace_over,

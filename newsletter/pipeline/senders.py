@@ -55,7 +55,7 @@ def send_shared(run: DeliveryRun, transport: Transport, number: int, lock: int |
     Raises:
         StoreError: The store cannot be written.
     """
-    parts = transport.divide(run.config.delivery.workers) if number >= MIN_FOR_SENDERS else []
+    parts = transport.divide(run.config.delivery.senders) if number >= MIN_FOR_SENDERS else []
     if len(parts) < 2:
         run.send_open(transport)
         return
@@ -131,7 +131,7 @@ class _Serving:
     def serve(self) -> None:
         """Give permits and collect outcomes until every sender is idle or has ended."""
         for sender in self._senders.copy():
-            self._tell(sender, Command.SEND)
+            self._send_command(sender, Command.SEND)
         while any(not sender.is_idle for sender in self._senders):
             if self._run.is_shutting_down():
                 self._order_all(Command.STOP)
@@ -149,7 +149,7 @@ class _Serving:
             return
         match received:
             case PermitRequest(server, domain, now):
-                self._tell(sender, self._permits.take(server, domain, now))
+                self._send_command(sender, self._permits.take(server, domain, now))
             case Idle(in_doubt):
                 sender.is_idle = True
                 self._run.ledger.in_doubt += in_doubt
@@ -173,7 +173,7 @@ class _Serving:
         self._lose(sender)
 
     def _died(self, sender: _Sender) -> None:
-        message, hint = "a sender process ended unexpectedly", "out of memory? delivery.workers = 1 needs less"
+        message, hint = "a sender process ended unexpectedly", "out of memory? delivery.senders = 1 needs less"
         if Command.STOP not in self._ordered:
             _logger.warning("newsletter: %s; what it had not sent is taken up by others, or by the next run", message)
         self.loss = self.loss or NewsletterError(message, hint=hint)
@@ -185,14 +185,14 @@ class _Serving:
         if self._run.take_over(sender.holder) and not self._ordered:
             for other in [one for one in self._senders if one.is_idle]:
                 other.is_idle = False
-                self._tell(other, Command.SEND)
+                self._send_command(other, Command.SEND)
 
     def _order_all(self, command: Command) -> None:
         if command not in self._ordered:
             self._ordered.add(command)
             for sender in self._senders.copy():
-                self._tell(sender, command)
+                self._send_command(sender, command)
 
-    def _tell(self, sender: _Sender, what: object) -> None:
+    def _send_command(self, sender: _Sender, command: object) -> None:
         with suppress(OSError):  # it has died, and the end of its pipe is seen at once
-            sender.pipe.send(what)
+            sender.pipe.send(command)

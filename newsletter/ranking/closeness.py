@@ -1,8 +1,8 @@
-"""How close the papers of an index are to a topic by its model, and what follows: order, doubt and reach.
+"""How close the papers of an index are to a topic by its model, and what follows: order, marginal relevance and reach.
 
 - order: a match counts more, the closer the paper is to what the topic is about;
-- doubt: a paper that has the topic's words, but not in its title, and is far from it, stands last in its section, or is
-  left out;
+- marginal: a paper that has the topic's words, but not in its title, and is far from it, stands last in its section, or
+  is left out;
 - reach: papers that have none of the words, but are as close as those that have, may be shown beside them.
 """
 
@@ -20,10 +20,10 @@ from newsletter.topics.evaluation import matching
 from newsletter.topics.query import All, Any, Boost, Node, Not, Term
 from newsletter.topics.spellings import literal
 
-#: A paper whose title lacks the words is as often on the topic as not at a score of 0.6; it is in doubt below the first
+#: A paper whose title lacks the words is as often on the topic as not at a score of 0.6; it is marginal below the first
 #: of these, and left out below the second. All constants were chosen by 460 judgments of (topic, paper), of the papers
 #: of other days than those that are measured; `tests/benchmarks/relevance` prints what they do.
-DOUBTFUL = 0.7
+MARGINAL = 0.7
 LEFT_OUT = 0.6
 #: A paper without the words is near from the first score on, and from the second on with what it holds of the words: of
 #: such papers seven of ten are on the topic, and one of twenty has nothing to do with it.
@@ -32,7 +32,7 @@ NEAR = 1.0
 #: Of several words, a paper that holds some is nearer; one that holds this share of them, by rarity, is as near.
 _WORDS = 0.5
 _TYPICAL = 0.3
-#: Fields whose words alone leave a doubt.
+#: Fields whose words alone may be a marginal mention.
 _ASIDE = (Field.KEYWORDS, Field.ABSTRACT)
 #: Scores are cut to ± this, so that no paper is above a much stronger match for its closeness alone.
 _MAX_SCORE = 1.5
@@ -58,12 +58,12 @@ Scores = Callable[[str], TopicScores | None]
 class Closeness:
     """What the model of one query says of the papers of an index."""
 
-    #: What is added to the score of each paper, and of a match less what a doubt subtracts.
+    #: What is added to the score of each paper, and of a match less what is subtracted from a marginal one.
     order: Numbers
     added: Numbers
-    #: The matches that are in doubt.
-    doubtful: Flags
-    #: The matches that are so doubtful that they are not shown.
+    #: The matches that are at most marginally relevant.
+    marginal: Flags
+    #: The matches that are so far from the topic that they are not shown.
     left_out: Flags
     #: Scores and numbers of papers that do not match, the nearest first.
     near: Sequence[tuple[float, int]]
@@ -72,7 +72,7 @@ class Closeness:
 def closeness(
     index: PaperIndex, node: Node, matches: Flags, given: TopicScores, weights: Weights, rarity: Rarity = lambda _: 1.0
 ) -> Closeness:
-    """Derive order, doubt and reach from the scores of one query.
+    """Derive order, marginal relevance and reach from the scores of one query.
 
     A paper that holds what the query excludes is never near.
     """
@@ -83,14 +83,14 @@ def closeness(
     order = np.float32(weights.closeness) * known
     with np.errstate(invalid="ignore"):
         left_out = aside & (judged < LEFT_OUT)
-        doubtful = aside & (judged < DOUBTFUL)
+        marginal = aside & (judged < MARGINAL)
         nearness = scores + words_held(index, node, rarity)
         close = (scores >= CLOSE) & (nearness >= NEAR)
     near = np.flatnonzero(~matches & ~excluded_words(index, node) & close)
     nearest = near[np.argsort(-nearness[near], kind="stable")][:_CANDIDATES]
-    added = np.where(doubtful, order - np.float32(weights.doubt), order).astype(np.float32)
+    added = np.where(marginal, order - np.float32(weights.marginal), order).astype(np.float32)
     nearby = tuple((float(nearness[number]), number) for number in nearest.tolist())
-    return Closeness(order, added, doubtful, left_out, nearby)
+    return Closeness(order, added, marginal, left_out, nearby)
 
 
 def words_held(index: PaperIndex, node: Node, rarity: Rarity) -> Numbers:

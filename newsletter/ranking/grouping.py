@@ -21,9 +21,9 @@ from newsletter.topics.query import Any, Term
 
 #: Stands for the section of followed authors where others have the number of a topic.
 _FOLLOWED = -1
-#: How many papers without a topic's words its section may have, and how many mentions that are in doubt.
+#: How many papers without a topic's words its section may have, and how many marginal mentions.
 _NEAR = 2
-_DOUBTFUL = 1
+_MARGINAL = 1
 _NEAR_REASONS = (Reason(ReasonKind.NEAR),)
 
 
@@ -121,8 +121,8 @@ def group(
       those that it matches outright, however popular they are.
     - A near-duplicate of a paper above it is left out; a similar paper is ranked lower.
     - Up to two papers that are close to the topic, though they have none of its words, stand below those that match,
-      unless any topic excludes what they have. Last comes one mention in passing that the topic's model doubts; papers
-      that are further from the topic count as papers of no topic.
+      unless any topic excludes what they have. Last comes one mention in passing that is marginal by the topic's model;
+      papers that are further from the topic count as papers of no topic.
     - A paper that a topic excludes ("-survey") is not shown, unless another topic matches it.
 
     Args:
@@ -151,11 +151,11 @@ def group(
     sections: list[Section] = []
     shown: list[int] = []
     for number, ranked in ranked_by_topic.items():
-        sure, beside, doubtful = _fill(evaluation, number, ranked, near[number], places[number], shown)
-        shown += [*sure, *beside, *doubtful]
-        if sure or beside or doubtful:
+        sure, beside, marginal = _fill(evaluation, number, ranked, near[number], places[number], shown)
+        shown += [*sure, *beside, *marginal]
+        if sure or beside or marginal:
             close = evaluation.near_items(base, beside, number)
-            items = (*evaluation.items(ranked, sure, number), *close, *evaluation.items(ranked, doubtful, number))
+            items = (*evaluation.items(ranked, sure, number), *close, *evaluation.items(ranked, marginal, number))
             sections.append(_section(profile, number, items, matched=len(ranked.papers) + len(beside)))
     rest[shown] = False
     ordered = _order(matcher, rest, base, matcher.ranked(common) if common else None)
@@ -206,17 +206,17 @@ def _rank_by_topic(
 def _fill(
     evaluation: _Evaluation, number: int, ranked: _Ranked, near: Sequence[int], places: int, shown: Sequence[int]
 ) -> tuple[list[int], list[int], list[int]]:
-    """Choose the papers of one section: those that match, those near the topic, and mentions in doubt."""
+    """Choose the papers of one section: those that match, those near the topic, and marginal ones."""
     if not places:
         return [], [], []
     matcher = evaluation.matcher
     chosen = _choose(matcher, ranked, places, shown)
     close = evaluation.close(number)
-    doubtful = [paper for paper in chosen if close.doubtful[paper]] if close else []
-    sure = [paper for paper in chosen if paper not in doubtful] if doubtful else chosen
+    marginal = [paper for paper in chosen if close.marginal[paper]] if close else []
+    sure = [paper for paper in chosen if paper not in marginal] if marginal else chosen
     room = min(_NEAR, places - len(sure))
     beside = choose_first(near, room, matcher.alike, [*shown, *sure]) if close and near and room else []
-    return sure, beside, doubtful[: min(_DOUBTFUL, places - len(sure) - len(beside))]
+    return sure, beside, marginal[: min(_MARGINAL, places - len(sure) - len(beside))]
 
 
 def followed_by(profile: Profile) -> Any:

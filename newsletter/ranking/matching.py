@@ -213,8 +213,8 @@ class Matcher:
     def reasons(self, query: str, number: int) -> tuple[Reason, ...]:
         """Return the reasons for showing a paper in the section of a topic that it matches."""
         close = self.closeness(query)
-        in_doubt = (Reason(ReasonKind.PASSING),) if close and close.doubtful[number] else ()
-        return (*reasons_for(self.found(self.node(query), number)), *in_doubt)
+        marginal = (Reason(ReasonKind.PASSING),) if close and close.marginal[number] else ()
+        return (*reasons_for(self.found(self.node(query), number)), *marginal)
 
     def items(self, query: str, today: date) -> dict[int, Item]:
         """Return the papers that were shown under a topic, as items with the scores of everybody; add to it."""

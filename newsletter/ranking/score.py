@@ -34,12 +34,12 @@ class Score:
     taste: float = 0.0
     outright: float = 0.0
     closeness: float = 0.0
-    doubt: float = 0.0
+    marginal: float = 0.0
 
     @property
     def total(self) -> float:
         """Return the sum of the parts, by which papers are ranked."""
-        by_topic = self.match + self.outright + self.closeness + self.doubt
+        by_topic = self.match + self.outright + self.closeness + self.marginal
         return by_topic + self.popularity + self.freshness + self.followed + self.taste
 
 

@@ -1,10 +1,10 @@
-"""Titles of sections, reasons, counts and links of papers, in a subscriber's language."""
+"""Titles of sections, statuses, reasons, counts and links of papers, in a subscriber's language."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-from newsletter.models import Paper, Reason, ReasonKind, Section, SectionKind, Status
+from newsletter.models import Paper, Reason, ReasonKind, Section, SectionKind
 from newsletter.rendering.language import Language
 
 #: Reasons without a detail.
@@ -27,18 +27,22 @@ def section_title(section: Section, language: Language) -> str:
             return _("Outside your topics")
 
 
-def status_label(status: Status, language: Language) -> str:
-    """Return what the status of a subscriber is called."""
+def status_label(status: str, language: Language) -> str:
+    """Return what a status is called: of a subscriber, a delivery, an edition or a source; or a kind of bounce.
+
+    One without a label is returned as it is.
+    """
     _ = language.gettext
-    match status:
-        case Status.ACTIVE:
-            return _("active")
-        case Status.PAUSED:
-            return _("paused")
-        case Status.DISABLED:
-            return _("disabled")
-        case Status.UNSUBSCRIBED:
-            return _("unsubscribed")
+    labels = {
+        "active": _("active"), "paused": _("paused"), "disabled": _("disabled"), "unsubscribed": _("unsubscribed"),
+        "queued": _("queued"), "sending": _("sending"), "sent": _("sent"), "deferred": _("deferred"),
+        "failed": _("failed"), "skipped": _("skipped"), "held": _("held"),
+        "draft": _("draft"), "done": _("done"), "cancelled": _("cancelled"),
+        "hard": _("hard bounce"), "soft": _("soft bounce"), "complaint": _("complaint"),
+        "ok": _("healthy"), "never pulled": _("never pulled"), "rate limited": _("rate limited"),
+        "failing": _("failing"), "silent": _("silent"),
+    }  # fmt: skip
+    return labels.get(status, status)
 
 
 def reason_label(reason: Reason, paper: Paper, language: Language) -> str:

@@ -269,7 +269,7 @@ class Store:
         """
         return self._db.copy_to(path, counted)
 
-    def copy_into(self, target: Store, tell: Callable[[Copied], object]) -> list[Copied]:
+    def copy_into(self, target: Store, report: Callable[[Copied], object]) -> list[Copied]:
         """Copy everything into another, empty store, and verify it; see `store.copying`.
 
         Raises:
@@ -278,7 +278,7 @@ class Store:
         """
         from newsletter.store.copying import copy_store  # noqa: PLC0415 - of one command alone
 
-        return copy_store(self._db, target._db, tell)
+        return copy_store(self._db, target._db, report)
 
     def row_counts(self) -> dict[str, int]:
         """Count the rows of the tables that a backup is verified by."""

@@ -46,8 +46,8 @@ class Copied:
     checksum: str
 
 
-def copy_store(source: Database, target: Database, tell: Callable[[Copied], object] = id) -> list[Copied]:
-    """Copy all rows; `tell` is called for each table when the target has what the source has.
+def copy_store(source: Database, target: Database, report: Callable[[Copied], object] = id) -> list[Copied]:
+    """Copy all rows; `report` is called for each table when the target has what the source has.
 
     Raises:
         RequestError: The target is not empty.
@@ -70,7 +70,7 @@ def copy_store(source: Database, target: Database, tell: Callable[[Copied], obje
             if (read.rows, read.checksum) != (written.rows, written.checksum):
                 raise StoreDamaged(f"{target.path}: {table.name} is not what was written", hint="nothing was copied")
             copied.append(Copied(table.name, read.rows, read.checksum))
-            tell(copied[-1])
+            report(copied[-1])
         target.count_on()
     return copied
 

@@ -95,7 +95,7 @@ def import_people(
     options: ImportOptions = ImportOptions(),
     refuse: Callable[[Refusal], object] = lambda _refusal: None,
     show: Callable[[FieldChange], object] | None = None,
-    tell: Callable[[int], object] = lambda _rows: None,
+    count: Callable[[int], object] = lambda _rows: None,
 ) -> ImportReport:
     """Add the people in the lines of a CSV file; suppressed addresses are not added.
 
@@ -104,7 +104,7 @@ def import_people(
 
     `lines` may have surrogates for bytes that are not UTF-8 (`surrogateescape`). Fields that a row leaves empty are as
     in `base`. `refuse` is called with each row that is not valid, `show` with each field in which a row differs from an
-    existing subscriber, `tell` with the number of rows read so far.
+    existing subscriber, `count` with the number of rows read so far.
 
     Raises:
         ConfigError: The first line is neither an address nor a header with a column of addresses.
@@ -121,9 +121,9 @@ def import_people(
             if len(batch) >= _BATCH:
                 writer.write(batch)
                 batch.clear()
-                tell(report.read)
+                count(report.read)
         writer.write(batch)
-    tell(report.read)
+    count(report.read)
     return report
 
 

@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from newsletter.errors import NewsletterError, StoreError
 from newsletter.limits import PAGE_DIGITS
+from newsletter.rendering.labels import status_label
 from newsletter.store import Store
 from newsletter.web.http.forms import Form
 from newsletter.web.http.login_limit import LoginLimit
@@ -122,6 +124,7 @@ class OperatorPages:
             "local": moments.local_element,
             "local_text": moments.local_text,
             "decimal": moments.decimal,
+            "status_label": partial(status_label, language=self.pages.language),
         }
         return self.pages.show(name, status, **shared | values)
 

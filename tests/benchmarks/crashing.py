@@ -1,10 +1,10 @@
 """An edition whose sender is killed repeatedly: messages that are missing, and duplicates.
 
-    python -m tests.benchmarks.crashing [--subscribers 20000] [--kills 50] [--hold] [--rude] [--workers 1]
+    python -m tests.benchmarks.crashing [--subscribers 20000] [--kills 50] [--hold] [--rude] [--senders 1]
 
 SIGKILL is sent after a random number of messages; then the sender is restarted, half an hour later by its own clock,
 until a run ends by itself. `--rude` kills and restarts the server as often. With `--hold` deliveries in doubt are held
-instead of resent; with `--workers 2` two sender processes share the edition.
+instead of resent; with `--senders 2` two sender processes share the edition.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _LINE_B = 80  # approximate size of a line of the sink's log
 def send(folder: Path, sink: Sink, options: argparse.Namespace, minutes: int) -> ForkServerProcess:
     """Start a sender."""
     process = PROCESSES.Process(
-        target=send_planned, args=(folder, sink.port, (), options.workers, options.connections, minutes)
+        target=send_planned, args=(folder, sink.port, (), options.senders, options.connections, minutes)
     )
     start(process)
     return process
@@ -79,7 +79,7 @@ def main() -> None:
         ("--kills", 50),
         ("--connections", 4),
         ("--seed", 3),
-        ("--workers", 1),
+        ("--senders", 1),
     ):
         parser.add_argument(option, type=int, default=usual)
     parser.add_argument("--hold", action="store_true")
@@ -109,7 +109,7 @@ def main() -> None:
         print(f"missed: {len(wanted - set(times) - waiting)}")
         print(f"duplicates: {len(taken) - len(times)}, of which under another Message-ID: {others}")
         # The last message of each connection, and those with results of the last ten milliseconds of each sender.
-        allowed = options.connections * (killed + sunk) + GROUP * options.workers * killed
+        allowed = options.connections * (killed + sunk) + GROUP * options.senders * killed
         print(f"duplicates allowed: {0 if options.hold else allowed}")
 
 

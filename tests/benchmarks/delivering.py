@@ -107,7 +107,7 @@ def config_of(site: Site, kinds: tuple[str, ...], workers: int) -> Config:
     return replace(
         load_config(site, environ={}),
         dkim=DkimSettings("papers.example.org", keys),
-        delivery=DeliverySettings(workers=workers),
+        delivery=DeliverySettings(senders=workers),
     )
 
 
@@ -186,7 +186,7 @@ class _Clocks:
         self.expected = number
         self.began, self.cpu_s = time.perf_counter(), -time.process_time()
 
-    def see(self, outcome: Outcome) -> None:
+    def report(self, outcome: Outcome) -> None:
         if outcome.status is not OutcomeStatus.SENT:
             return
         self.outcomes.append(time.perf_counter())
@@ -226,7 +226,7 @@ def send_planned(
     with open_store(site.store) as store:
         report = deliver(
             store, transport, config_of(site, keys, workers), make_environment(), clock,
-            watch=clocks.see, expect=clocks.expect,
+            watch=clocks.report, expect=clocks.expect,
         )  # fmt: skip
     transport.close()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -131,7 +131,7 @@ def make_site(root: Path, subscribers: int, papers: int, *, has_taste: bool = Tr
     """Make a site with the papers of a day eight days ago and of this morning."""
     (root / "newsletter.toml").write_text(
         '[site]\nurl = "https://papers.example.org"\n[sender]\naddress = "digest@papers.example.org"\n'
-        '[dkim]\nselector = "papers"\nkey = "dkim.pem"\n[delivery]\nworkers = 1\n',
+        '[dkim]\nselector = "papers"\nkey = "dkim.pem"\n[delivery]\nsenders = 1\n',
         encoding="utf-8",
     )
     (root / "dkim.pem").write_bytes(dkim.new_key("rsa")[0])

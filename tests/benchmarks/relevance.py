@@ -26,7 +26,7 @@ import numpy as np
 
 from newsletter.models import Paper
 from newsletter.pipeline.topic_models import TopicLearner
-from newsletter.ranking.closeness import CLOSE, DOUBTFUL, LEFT_OUT, NEAR, words_held
+from newsletter.ranking.closeness import CLOSE, LEFT_OUT, MARGINAL, NEAR, words_held
 from newsletter.ranking.embedding import Embedding, make_embedding
 from newsletter.ranking.index import Field, PaperIndex, Statistics
 from newsletter.ranking.passing import in_passing, prominence
@@ -131,7 +131,7 @@ def main() -> None:
     found = list(judge(read_table(options.judgments), papers, first))
     mentions = [one for one in found if one.is_mention]
     others = [one for one in found if not one.is_mention]
-    print_table("words aside from the title", mentions, [0, LEFT_OUT - 0.1, LEFT_OUT, DOUBTFUL, DOUBTFUL + 0.1])
+    print_table("words aside from the title", mentions, [0, LEFT_OUT - 0.1, LEFT_OUT, MARGINAL, MARGINAL + 0.1])
     print_table("without the words", others, [0, NEAR - 0.1, NEAR, NEAR + 0.1], floor=CLOSE)
 
 

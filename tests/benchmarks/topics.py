@@ -127,7 +127,7 @@ class Outcome:
     is_near: bool = False
     is_abstract_only: bool = False
     #: Whether it is said to mention the topic in passing, and stands below all that are not.
-    is_doubtful: bool = False
+    is_in_passing: bool = False
 
     @property
     def is_left_out(self) -> bool:
@@ -142,7 +142,7 @@ class Outcome:
     @property
     def is_last(self) -> bool:
         """Return whether it stands in the last part of its section."""
-        return self.position is not None and (self.is_doubtful or self.position >= _LAST)
+        return self.position is not None and (self.is_in_passing or self.position >= _LAST)
 
 
 # -- reading ---------------------------------------------------------------------------------------
@@ -234,14 +234,14 @@ def _outcome(judgment: Judgment, section: Section | None) -> Outcome:
     for number, item in enumerate(matching):
         if item.paper.key == judgment.key:
             position = number / (len(matching) - 1) if len(matching) > 1 else 0.0
-            is_doubtful = any(reason.kind is ReasonKind.PASSING for reason in item.reasons)
+            is_in_passing = any(reason.kind is ReasonKind.PASSING for reason in item.reasons)
             return Outcome(
                 judgment,
                 position,
                 len(matching),
                 item.score,
                 is_abstract_only=_is_passing(item),
-                is_doubtful=is_doubtful,
+                is_in_passing=is_in_passing,
             )
     return Outcome(judgment, None, is_near=any(item.paper.key == judgment.key for item in items))
 

@@ -20,7 +20,7 @@ def test_each_outcome_is_an_event(tmp_path: Path, capsys: pytest.CaptureFixture[
     outcome = Outcome("ada@x.example", OutcomeStatus.SENT, "Pears", "daily-2026-05-08", 3, 12)
     with make_ports(Opened(tmp_path)).watch_deliveries() as watch:
         watch.expect(1)
-        watch.see(outcome)
+        watch.report(outcome)
 
     (line,) = (tmp_path / "events.log").read_text(encoding="utf-8").splitlines()
     event = json.loads(line)

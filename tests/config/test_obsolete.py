@@ -65,6 +65,13 @@ def test_old_environment_variables_are_read_with_a_notice() -> None:
     )
 
 
+def test_the_number_of_senders_is_read_under_its_former_name() -> None:
+    upgraded, notices = upgrade_table({"delivery": {"workers": 4}})
+
+    assert upgraded == {"delivery": {"senders": 4}}
+    assert notices == ["delivery.workers is called delivery.senders since 0.2"]
+
+
 def test_present_names_and_booleans_give_no_notice() -> None:
     table = {"bounces": {"soft_limit": 3}, "smtp": {"max_per_second": 5}, "design": {"thumbnails": True}}
     assert upgrade_table(table) == (table, [])

@@ -96,3 +96,8 @@ def test_a_text_that_is_no_number_is_refused_by_the_check(text: str) -> None:
 )
 def test_the_type_of_a_setting_follows_from_its_declaration(declared: tuple[Any, ...], kind: Text) -> None:
     assert type_of(*declared) == kind
+
+
+def test_a_stored_number_has_its_present_name() -> None:
+    kind = Numbers(renamed=(("recency", "freshness"),))
+    assert kind.from_column('{"recency": 0.5, "upvotes": 2.0}') == (("freshness", 0.5), ("upvotes", 2.0))

@@ -1,13 +1,24 @@
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 
 from newsletter.errors import ProfileError
-from newsletter.models.weights import check_weights
+from newsletter.models.weights import FORMER_NAMES, Weights, check_weights
 
 
 def test_numbers_are_returned_as_floats() -> None:
     assert check_weights({"title": 4, "popularity": 0, "k1": 0.5}) == {"title": 4.0, "popularity": 0.0, "k1": 0.5}
+
+
+def test_a_former_name_is_read_and_the_present_one_wins() -> None:
+    assert check_weights({"doubt": 1}) == {"marginal": 1.0}
+    assert check_weights({"marginal": 2, "doubt": 1}) == {"marginal": 2.0}
+
+
+def test_every_former_name_has_become_a_weight() -> None:
+    assert {present for _, present in FORMER_NAMES} <= {field.name for field in fields(Weights)}
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ class Watched:
     def expect(self, number: int) -> None:
         self.expected.append(number)
 
-    def see(self, outcome: Outcome) -> None:
+    def report(self, outcome: Outcome) -> None:
         self.outcomes.append(outcome)
 
     def run(self, **others: object) -> RunReport:

@@ -47,7 +47,7 @@ def small_editions_by_senders(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def shared(site: SendingSite) -> SendingSite:
     """A site with two senders and many subscribers."""
-    site.config = replace(site.config, delivery=DeliverySettings(workers=2))
+    site.config = replace(site.config, delivery=DeliverySettings(senders=2))
     site.add_paper("Pears in Winter", 1)
     with site.store.transaction():
         for at in range(MANY):
@@ -97,11 +97,11 @@ def test_where_no_process_may_be_forked_each_sender_is_started_fresh(
     monkeypatch.setattr("newsletter.pipeline.senders.CAN_FORK", False)
     started: set[int | None] = set()
 
-    def see(_outcome: Outcome) -> None:
+    def report(_outcome: Outcome) -> None:
         started.update(process.pid for process in multiprocessing.active_children())
 
     with serving(Server()) as server:
-        assert shared.send_to(server, connections=2, watch=see).is_clean
+        assert shared.send_to(server, connections=2, watch=report).is_clean
     assert set(server.recipients) == addresses()
     assert len(server.accepted) == MANY
     assert len(started) == 2
@@ -205,7 +205,7 @@ def test_the_shards_of_a_killed_sender_are_taken_up_by_the_other(
 
 
 def test_with_hold_what_a_killed_sender_had_in_flight_is_held(shared: SendingSite) -> None:
-    shared.config = replace(shared.config, delivery=DeliverySettings(InDoubtPolicy.HOLD, workers=2))
+    shared.config = replace(shared.config, delivery=DeliverySettings(InDoubtPolicy.HOLD, senders=2))
     server = Server(before_reply=lambda _number: time.sleep(0.01))
     with serving(server):
         report = _kill_one_sender(shared, server)
@@ -225,7 +225,7 @@ def test_if_all_senders_die_the_run_says_so_and_the_next_one_goes_on(shared: Sen
     with serving(server):
         report = shared.send_to(server, connections=2, watch=kill_all)
         assert str(report.error) == (
-            "a sender process ended unexpectedly (out of memory? delivery.workers = 1 needs less)"
+            "a sender process ended unexpectedly (out of memory? delivery.senders = 1 needs less)"
         )
         assert 0 < len(server.accepted) < MANY
         assert shared.send_to(server, connections=2).is_clean

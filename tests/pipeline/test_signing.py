@@ -28,9 +28,9 @@ def add_subscribers(site: SendingSite, number: int) -> None:
         site.add_subscriber(f"subscriber{at}@example.org", "pears")
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("senders", [1, 2])
 def test_each_message_has_two_valid_signatures(
-    site: SendingSite, tmp_path: Path, workers: int, monkeypatch: pytest.MonkeyPatch
+    site: SendingSite, tmp_path: Path, senders: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("newsletter.pipeline.senders.MIN_FOR_SENDERS", 1)
     records = {}
@@ -39,7 +39,7 @@ def test_each_message_has_two_valid_signatures(
         (tmp_path / f"{kind}.pem").write_bytes(pem)
         records[f"{selector}._domainkey.newsletter.example."] = record.encode()
     keys = (("papers", tmp_path / "rsa.pem"), ("papers-ed", tmp_path / "ed25519.pem"))
-    dkim_settings, delivery = DkimSettings("newsletter.example", keys), DeliverySettings(workers=workers)
+    dkim_settings, delivery = DkimSettings("newsletter.example", keys), DeliverySettings(senders=senders)
     site.config = replace(site.config, dkim=dkim_settings, delivery=delivery)
     add_subscribers(site, MANY)
 

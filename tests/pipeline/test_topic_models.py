@@ -63,7 +63,7 @@ def test_papers_close_to_a_topic_are_offered_once_it_is_learned(store: Store, su
         assert "pear" not in f"{item.paper.title} {item.paper.abstract}"
 
 
-def test_order_doubt_and_reach_are_in_the_explanation(store: Store, subscriber: Subscriber) -> None:
+def test_order_marginality_and_reach_are_in_the_explanation(store: Store, subscriber: Subscriber) -> None:
     learn_topic_models(store, NOW)
     for item in preview_digest(store, subscriber, NOW).items:
         breakdown = explain(store, item.paper, subscriber, NOW)
@@ -71,7 +71,7 @@ def test_order_doubt_and_reach_are_in_the_explanation(store: Store, subscriber: 
         assert abs(breakdown.total - item.score) < 1e-3
         assert breakdown.facts.judged_by == "Pears"
         assert values[Part.CLOSENESS] != 0
-        assert (values[Part.DOUBT] < 0) == (ReasonKind.PASSING in {reason.kind for reason in item.reasons})
+        assert (values[Part.MARGINAL] < 0) == (ReasonKind.PASSING in {reason.kind for reason in item.reasons})
 
 
 def test_a_mention_that_is_left_out_is_explained(

@@ -90,7 +90,7 @@ def test_two_senders_share_an_edition_on_a_server(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr("newsletter.pipeline.senders.PROCESSES", PROCESSES)
     monkeypatch.setattr("newsletter.pipeline.senders.MIN_FOR_SENDERS", 1)
     (tmp_path / "newsletter.toml").write_text(f'[database]\nurl = "{emptied_store().text}"\n', encoding="utf-8")
-    config = replace(load_config(Site(tmp_path), environ={}), delivery=DeliverySettings(workers=2))
+    config = replace(load_config(Site(tmp_path), environ={}), delivery=DeliverySettings(senders=2))
     server = Server()
     with serving(server), open_store(config.store) as store:
         site = SendingSite(store, config, _CLOCK)

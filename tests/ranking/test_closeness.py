@@ -7,7 +7,7 @@ import pytest
 
 from newsletter.models import Item, Paper, Profile, ReasonKind, Section, Topic
 from newsletter.models.weights import Weights
-from newsletter.ranking.closeness import CLOSE, DOUBTFUL, LEFT_OUT, NEAR, Closeness, TopicScores, closeness
+from newsletter.ranking.closeness import CLOSE, LEFT_OUT, MARGINAL, NEAR, Closeness, TopicScores, closeness
 from newsletter.ranking.grouping import group, near_topic
 from newsletter.ranking.index import Numbers, PaperIndex
 from newsletter.ranking.matching import Matcher
@@ -28,8 +28,8 @@ TEXTS = {
     "h": ("Copper spoons", "Of metal."),
 }
 
-#: The score of a paper that mentions pears in the middle of its abstract, and is in doubt.
-DUBIOUS = (LEFT_OUT + DOUBTFUL) / 2 + 0.06
+#: The score of a paper that mentions pears in the middle of its abstract, and is marginal.
+DUBIOUS = (LEFT_OUT + MARGINAL) / 2 + 0.06
 
 
 def papers() -> list[Paper]:
@@ -76,10 +76,10 @@ def test_the_closer_of_two_equal_matches_comes_first() -> None:
     assert sections(profile, pears=numbers(a=1.2, b=0.7))["Pears"].startswith("ab")
 
 
-def test_a_paper_whose_place_is_not_known_is_neither_raised_nor_doubted_nor_near() -> None:
+def test_a_paper_whose_place_is_not_known_is_neither_raised_nor_marginal_nor_near() -> None:
     found = close("pear")
     assert not found.order.any()
-    assert not found.doubtful.any()
+    assert not found.marginal.any()
     assert not found.near
 
 
@@ -90,16 +90,16 @@ def test_without_models_nothing_changes() -> None:
     assert plain == silent
 
 
-# -- doubt -----------------------------------------------------------------------------------------
+# -- marginal relevance ----------------------------------------------------------------------------
 
 
-def test_a_mention_far_from_the_topic_is_in_doubt_and_a_title_never_is() -> None:
-    found = close("pear", a=-1, b=0, c=DOUBTFUL - 0.5, d=DOUBTFUL + 0.5)
-    assert found.doubtful.tolist() == [name == "c" for name in TEXTS]
+def test_a_mention_far_from_the_topic_is_marginal_and_a_title_never_is() -> None:
+    found = close("pear", a=-1, b=0, c=MARGINAL - 0.5, d=MARGINAL + 0.5)
+    assert found.marginal.tolist() == [name == "c" for name in TEXTS]
     assert found.left_out.tolist() == [name == "c" for name in TEXTS]
 
 
-def test_a_mention_in_doubt_stands_last_and_says_so() -> None:
+def test_a_marginal_mention_stands_last_and_says_so() -> None:
     profile = make_profile(topics=(PEARS,))
     scores = numbers(a=0.1, b=0.1, c=DUBIOUS, d=1.5)
     assert sections(profile, pears=scores)["Pears"][-1] == "c"
@@ -107,7 +107,7 @@ def test_a_mention_in_doubt_stands_last_and_says_so() -> None:
     assert [is_because_of(item, ReasonKind.PASSING) for item in section.items] == [False, False, False, True]
 
 
-def test_of_mentions_in_doubt_one_is_shown_and_the_furthest_are_left_out() -> None:
+def test_of_marginal_mentions_one_is_shown_and_the_furthest_are_left_out() -> None:
     profile = make_profile(topics=(PEARS,))
     assert sections(profile, pears=numbers(a=1, b=1, c=DUBIOUS, d=DUBIOUS + 0.08))["Pears"] == "abc"
     assert sections(profile, pears=numbers(a=1, b=1, c=LEFT_OUT - 0.3, d=LEFT_OUT - 0.4))["Pears"] == "ab"
@@ -129,11 +129,11 @@ def test_what_one_topic_leaves_out_another_may_have() -> None:
 
 
 @pytest.mark.parametrize("query", ["cat:cs.CL OR pear", "author:Example OR pear"])
-def test_a_paper_that_matches_by_a_name_or_code_as_well_is_not_in_doubt(query: str) -> None:
+def test_a_paper_that_matches_by_a_name_or_code_as_well_is_not_marginal(query: str) -> None:
     index = PaperIndex([make_paper(title="On kettles", abstract="Shaped as pears are.", categories=("cs.CL",))])
     scores = TopicScores(np.zeros(1, np.float32))
-    assert not closeness(index, parse(query), np.ones(1, np.bool_), scores, Weights()).doubtful.any()
-    assert closeness(index, parse("pear cat:cs.CL"), np.ones(1, np.bool_), scores, Weights()).doubtful.all()
+    assert not closeness(index, parse(query), np.ones(1, np.bool_), scores, Weights()).marginal.any()
+    assert closeness(index, parse("pear cat:cs.CL"), np.ones(1, np.bool_), scores, Weights()).marginal.all()
 
 
 def test_an_early_mention_counts_more_than_a_late_one() -> None:
@@ -144,14 +144,14 @@ def test_an_early_mention_counts_more_than_a_late_one() -> None:
             make_paper(id=2, title="On kettles", abstract=f"{rest * 3} Last come pears."),
         ]
     )
-    scores = TopicScores(np.full(2, DOUBTFUL, np.float32))
+    scores = TopicScores(np.full(2, MARGINAL, np.float32))
     found = closeness(index, parse("pear"), np.ones(2, np.bool_), scores, Weights())
-    assert found.doubtful.tolist() == [False, True]
+    assert found.marginal.tolist() == [False, True]
     assert found.order[0] > found.order[1]
 
 
-def test_a_weight_of_zero_doubts_in_words_only() -> None:
-    profile = make_profile(topics=(PEARS,), ranking=(("doubt", 0.0), ("closeness", 0.0)))
+def test_a_weight_of_zero_calls_marginal_in_words_only() -> None:
+    profile = make_profile(topics=(PEARS,), ranking=(("marginal", 0.0), ("closeness", 0.0)))
     assert sections(profile, pears=numbers(a=0, b=0, c=1, d=DUBIOUS + 0.1))["Pears"] == "abcd"
 
 
@@ -176,12 +176,12 @@ def test_a_rarer_word_counts_more() -> None:
     assert [number for _, number in found.near] == [7]
 
 
-def test_a_section_has_at_most_two_of_them_above_what_is_in_doubt() -> None:
+def test_a_section_has_at_most_two_of_them_above_what_is_marginal() -> None:
     scores = numbers(a=1, b=1, c=DUBIOUS, d=1, e=1.1, f=1.2, g=1.3)
     assert sections(make_profile(topics=(PEARS,)), pears=scores) == {"Pears": "abdGFc"}
 
 
-def test_the_limits_of_a_profile_hold_and_what_is_in_doubt_goes_first() -> None:
+def test_the_limits_of_a_profile_hold_and_what_is_marginal_goes_first() -> None:
     scores = numbers(a=1, b=1, c=DUBIOUS, d=1, e=0.8, g=1)
     assert sections(make_profile(topics=(PEARS,), max_per_section=4), pears=scores) == {"Pears": "abdG"}
     assert sections(make_profile(topics=(PEARS,), max_papers=2), pears=scores) == {"Pears": "ab"}

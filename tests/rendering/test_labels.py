@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.models import Message, Reason, ReasonKind, Section, SectionKind
+from newsletter.models import DeliveryStatus, Message, Reason, ReasonKind, Section, SectionKind, Status
 from newsletter.models.languages import LANGUAGES
-from newsletter.rendering.labels import count_labels, link_label, reason_label, section_title
+from newsletter.operations.source_health import Health
+from newsletter.rendering.labels import count_labels, link_label, reason_label, section_title, status_label
 from newsletter.rendering.language import language
 from tests.factories import make_paper, make_profile, make_subscriber
 from tests.rendering.conftest import ENGLISH, Write, make_digest
@@ -77,3 +78,12 @@ def test_unknown_and_zero_counts_are_left_out() -> None:
 
 def test_labels_of_links_are_translated_and_names_are_not() -> None:
     assert [link_label(label, GERMAN) for label in ("Discussion", "arXiv")] == ["Diskussion", "arXiv"]
+
+
+@pytest.mark.parametrize("status", [*Status, *DeliveryStatus, *Health])
+def test_every_status_has_a_label(status: str) -> None:
+    assert status_label(status, GERMAN) != status
+
+
+def test_a_status_without_a_label_is_shown_as_it_is() -> None:
+    assert status_label("open", GERMAN) == "open"

@@ -28,13 +28,13 @@ from tests.factories import NOW, make_topic
 
 
 def import_text(
-    store: Store, text: str, tell: Callable[[int], object] = lambda _rows: None, **how: object
+    store: Store, text: str, count: Callable[[int], object] = lambda _rows: None, **how: object
 ) -> tuple[ImportReport, list[str]]:
     refused: list[Refusal] = []
     lines = io.StringIO(text, newline="")
     options = ImportOptions(**how)  # type: ignore[arg-type]
     report = import_people(
-        store, lines, "people.csv", NOW, Profile(), options=options, refuse=refused.append, tell=tell
+        store, lines, "people.csv", NOW, Profile(), options=options, refuse=refused.append, count=count
     )
     return report, [str(one) for one in refused]
 
@@ -108,7 +108,7 @@ def test_many_rows_are_imported_in_batches(store: Store, monkeypatch: pytest.Mon
     monkeypatch.setattr(import_export, "_BATCH", 1000)
     progress: list[int] = []
     report, _ = import_text(
-        store, "email\n" + "\n".join(f"subscriber{n}@example.org" for n in range(2500)), tell=progress.append
+        store, "email\n" + "\n".join(f"subscriber{n}@example.org" for n in range(2500)), count=progress.append
     )
     assert (report.added, progress) == (2500, [1000, 2000, 2500])
     assert len(store.subscribers.all()) == 2500

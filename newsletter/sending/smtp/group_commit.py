@@ -77,7 +77,7 @@ class GroupCommit:
     def has_next(self, now: float) -> bool:
         """Return whether `next` would return a message."""
         while self._queue and self._is_stale(self._queue[0], now):
-            self.give_back([self._queue.popleft()], _STALE)
+            self.requeue([self._queue.popleft()], _STALE)
         while not self._queue:
             batch = self._pull(self._ahead or 1, now)
             if not batch:
@@ -88,13 +88,13 @@ class GroupCommit:
                 self._queue.extend(batch)
         return True
 
-    def let_go(self, ready: Sequence[Message], now: float) -> AbstractSet[str]:
+    def release(self, ready: Sequence[Message], now: float) -> AbstractSet[str]:
         """Return the Message-IDs of those among the ready messages whose content may be sent now; record what is due.
 
         The others must not be sent.
         """
         if stale := [message for message in ready if self._is_stale(message, now)]:
-            self.give_back(stale, _STALE)
+            self.requeue(stale, _STALE)
             ready = [message for message in ready if message not in stale]
         asked = [message for message in ready if message.message_id not in self._departed]
         if asked or self._is_due(now):
@@ -109,7 +109,7 @@ class GroupCommit:
             self._begun, self._counted_since = 0, now
         return may_go
 
-    def give_back(self, messages: Sequence[Message], reason: str) -> None:
+    def requeue(self, messages: Sequence[Message], reason: str) -> None:
         """Take back messages that no connection has begun: those that departed are recorded as not sent."""
         self.add([Result(one, Verdict.UNSENT, reason) for one in messages if one.message_id in self._departed])
 
@@ -117,7 +117,7 @@ class GroupCommit:
         """Let no more messages depart, and take back those that no connection took."""
         self._limiter.stop()
         if self._queue:
-            self.give_back(self._queue, "not sent: the run was stopped")
+            self.requeue(self._queue, "not sent: the run was stopped")
             self._queue.clear()
 
     def finish(self) -> None:

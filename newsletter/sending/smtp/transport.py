@@ -113,7 +113,7 @@ class SmtpTransport:
             if self._error is not None or stopped():
                 group.stop()
             is_waiting = self._offer(group, active)
-            self._let_go(group, active)
+            self._release(group, active)
             if abandoned():
                 self._abandon(group)
                 break
@@ -169,16 +169,16 @@ class SmtpTransport:
                     group.add([refusal])
         return group.has_next(now)  # which decides whether to open more connections
 
-    def _let_go(self, group: GroupCommit, active: Sequence[Connection]) -> None:
+    def _release(self, group: GroupCommit, active: Sequence[Connection]) -> None:
         """Record what is due, and send the content of the ready messages that the ledger allows."""
         departing = [one for one in active if one.conversation.ready is not None]
         ready = [one.conversation.ready for one in departing if one.conversation.ready]
         now = time.monotonic()
         allowed: AbstractSet[str] = frozenset()
         if self._error is None:
-            allowed = group.let_go(ready, now)
+            allowed = group.release(ready, now)
         else:  # after an error, nothing is begun
-            group.give_back(ready, "not sent: the run was stopped")
+            group.requeue(ready, "not sent: the run was stopped")
             group.finish()
         for connection in departing:
             conversation = connection.conversation

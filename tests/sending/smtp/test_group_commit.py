@@ -43,7 +43,7 @@ class Desk:
         """Send messages one after the other, each of which takes some time."""
         for _ in range(number):
             one = self.next()
-            assert self.group.let_go([one], self.now) == {one.message_id}
+            assert self.group.release([one], self.now) == {one.message_id}
             self.now += each_s
             self.group.add([Result(one, Verdict.SENT, "250 ok")])
 
@@ -72,7 +72,7 @@ def test_where_few_are_sent_each_departs_alone_and_its_result_is_recorded_with_t
 
 def test_where_few_are_sent_a_result_does_not_wait(desk: Desk) -> None:
     desk.send(1)
-    desk.group.let_go([], desk.now)
+    desk.group.release([], desk.now)
 
     assert desk.commits[-1] == ([Verdict.SENT], [])
 
@@ -84,12 +84,12 @@ def test_where_many_are_sent_they_depart_together_and_results_wait_for_ten_milli
     assert len(desk.commits) == 1
     ahead = len(desk.commits[0][1])
     assert 39 <= ahead <= 40  # seconds are not exact
-    assert desk.group.let_go([one], desk.now) == {one.message_id}
+    assert desk.group.release([one], desk.now) == {one.message_id}
     desk.group.add([Result(one, Verdict.SENT, "250 ok")])
-    desk.group.let_go([], desk.now + GROUP_S / 2)
+    desk.group.release([], desk.now + GROUP_S / 2)
     assert len(desk.commits) == 1
     assert desk.group.wait_s == pytest.approx(GROUP_S)
-    desk.group.let_go([], desk.now + GROUP_S * 1.01)
+    desk.group.release([], desk.now + GROUP_S * 1.01)
     assert desk.commits[1][0] == [Verdict.SENT]
 
 
@@ -124,7 +124,7 @@ def test_what_departed_ahead_and_was_not_begun_in_time_is_given_back(desk: Desk)
     late = desk.next()
     desk.now += 2
 
-    assert desk.group.let_go([late], desk.now) == set()
+    assert desk.group.release([late], desk.now) == set()
     desk.next()
     desk.group.finish()
     ahead = len(desk.commits[0][1])

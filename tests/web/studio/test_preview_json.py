@@ -35,7 +35,7 @@ def test_every_paper_has_its_rank_and_score_breakdown(studio: TestClient) -> Non
             "match",
             "outright",
             "closeness",
-            "doubt",
+            "marginal",
             "popularity",
             "freshness",
             "followed",
