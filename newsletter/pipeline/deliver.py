@@ -22,7 +22,6 @@ from jinja2 import Environment
 
 from newsletter.config.model import Config, InDoubtPolicy
 from newsletter.errors import AlreadySending, NewsletterError, TransportError
-from newsletter.limits.garbage_collection import rare_collections
 from newsletter.models import Delivery
 from newsletter.models.addresses import email_key
 from newsletter.pipeline.delivery_run import BATCH, DeliveryRun
@@ -40,9 +39,6 @@ from newsletter.sending import Transport, never
 from newsletter.store import Store
 
 __all__ = ["MAX_ATTEMPTS", "DeliveryReport", "Outcome", "OutcomeStatus", "deliver"]
-
-#: While messages are made, the garbage collector looks for cycles after so many new objects.
-_OBJECTS = 50_000
 
 
 def deliver(
@@ -102,7 +98,7 @@ def deliver(
     elif is_shared:
         _deliver(run, transport, notes, expect, None)
     else:
-        with sending_lock(config.site.lock) as lock, _no_fleet(store), rare_collections(_OBJECTS):
+        with sending_lock(config.site.lock) as lock, _no_fleet(store):
             _deliver(run, transport, notes, expect, partial(send_shared, lock=lock))
     return run.report()
 

@@ -42,7 +42,7 @@ from newsletter.rendering.printing import printed_names
 #: The most shapes of a look that are kept: a shape takes about 3 KB.
 _MAX_SHAPES = 512
 #: How many cards of papers are kept of which what is a subscriber's own is left to fill in: 1 to 3 KB each.
-_MAX_PAPERS = 2000
+_MAX_PAPERS = 1000
 #: Texts of which what matches may be highlighted.
 _HIGHLIGHTED = frozenset(PIECES)
 _FLAGS = ("is_summary", "is_sentence")

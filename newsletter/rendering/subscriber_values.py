@@ -31,9 +31,9 @@ _NO_FILTERS = ((), (ATTRIBUTE,))
 _STAND_IN = "qzjx"
 
 _Escape = Callable[[str], str]
-#: What a paragraph depends on: its reader's cadence, first day and topics, the length of their address; and the slot.
-_Reader = tuple[Cadence, date, tuple[str, ...], int]
-_Known = tuple[_Reader, Slot, _Escape]
+#: What a paragraph depends on: cadence, first day and topics, and the length of the address; and its slot.
+_Facts = tuple[Cadence, date, tuple[str, ...], int]
+_Known = tuple[_Facts, Slot, _Escape]
 
 
 @dataclass
@@ -43,7 +43,7 @@ class SubscriberValues:
     language: Language
     _paragraphs: dict[_Known, bytes] = field(default_factory=dict)
     #: The paragraph that was made last, and what it depends on: a message's text and HTML have it.
-    _last: tuple[_Reader, str] | None = None
+    _last: tuple[_Facts, str] | None = None
 
     def of(
         self, fragments: Sequence[tuple[Fragment, _Escape]], subscriber: Subscriber, links: Mapping[str, str]
@@ -80,14 +80,14 @@ class SubscriberValues:
         if not _PLAIN_ADDRESS.fullmatch(email):
             return b""
         topics = tuple([topic.name for topic in profile.topics])
-        reader = profile.cadence, subscriber.subscribed_at.date(), topics, len(email)
-        key = reader, wanted, escape
+        facts = profile.cadence, subscriber.subscribed_at.date(), topics, len(email)
+        key = facts, wanted, escape
         stand_in = _stand_in(len(email))
         encoded = self._paragraphs.get(key)
         if encoded is None:
-            if self._last is None or self._last[0] != reader:
+            if self._last is None or self._last[0] != facts:
                 text = subscriber_texts(replace(subscriber, email=stand_in), self.language)[_WHY]
-                self._last = reader, text
+                self._last = facts, text
             encoded = encode_value(self._last[1], wanted.filters, FILTERS, escape)
             if encoded.count(stand_in.encode()) != 1:  # a soft line break is within it, or a topic has the same letters
                 encoded = b""

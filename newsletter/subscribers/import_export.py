@@ -6,13 +6,14 @@ Tables of other programs are read by the names of their columns, and so is a fil
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
 from typing import cast
 
-from newsletter.limits.garbage_collection import rare_collections
 from newsletter.models import Profile, Refusal, Status, Subscriber
 from newsletter.models.addresses import email_key
 from newsletter.models.profile import LIST_FIELDS, PROFILE_FIELDS
@@ -115,7 +116,7 @@ def import_people(
     parser.given = {} if options.update or show else None
     writer = _Writer(store, parser, now, report, options, show)
     batch: dict[str, Person] = {}
-    with rare_collections(_BATCH):
+    with _rare_collections():
         for block in parser.blocks(first):
             _merge(block, batch, report, refuse)
             if len(batch) >= _BATCH:
@@ -125,6 +126,17 @@ def import_people(
         writer.write(batch)
     count(report.read)
     return report
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Let the garbage collector look after each batch or so: rows make no cycles, and it took a tenth of the time."""
+    before = gc.get_threshold()
+    gc.set_threshold(max(before[0], _BATCH) if before[0] else 0, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _merge(
