@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,6 +18,7 @@ from newsletter.models import Digest, Edition, Message, Profile, Style, Subscrib
 from newsletter.models.addresses import parse_address, wire_address
 from newsletter.pipeline.notes import Notes
 from newsletter.rendering.assembly import Assembler, Links
+from newsletter.rendering.cards import Cards
 from newsletter.rendering.context import SiteContext
 from newsletter.rendering.digest import Look
 from newsletter.rendering.language import language
@@ -44,6 +45,8 @@ class MessageRenderer:
     _welcoming: dict[tuple[int, str], tuple[Digest, Digest]] = field(default_factory=dict)
     _welcome_editions: dict[tuple[Edition, str], Edition] = field(default_factory=dict)
     _assemblers: dict[tuple[Edition, Style, str], Assembler] = field(default_factory=dict)
+    #: By `Look.text_key`: the cards of which other looks share the plain text.
+    _texts: dict[Hashable, Cards] = field(default_factory=dict)
 
     @property
     def fallback_reason(self) -> str:
@@ -156,6 +159,8 @@ class MessageRenderer:
     def _assembler(self, edition: Edition, profile: Profile) -> Assembler:
         known_as = (edition, profile.style, profile.language)
         if known_as not in self._assemblers:
+            if len(self._texts) >= _MAX_ASSEMBLERS:
+                self._texts.clear()
             if len(self._assemblers) >= _MAX_ASSEMBLERS:
                 self._assemblers.pop(next(iter(self._assemblers)))
             site = site_context(self.config)
@@ -163,6 +168,9 @@ class MessageRenderer:
             assembler = Assembler(look, edition, _feedback_prefix(self.config) if has_scikit_learn() else None)
             if self.summaries is not None:
                 assembler.summaries = partial(self.summaries.find, language=profile.language)
+            key = look.text_key()
+            assembler.of_text = self._texts.get(key)
+            self._texts.setdefault(key, assembler.cards)
             self._assemblers[known_as] = assembler
         return self._assemblers[known_as]
 

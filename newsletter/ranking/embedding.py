@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from newsletter.errors import NewsletterError
 from newsletter.errors.installation import has_scikit_learn, install_command
 from newsletter.models import Facts
+from newsletter.ranking.vocabulary import WORD, Vocabulary
 from newsletter.text.tokenizer import words as words_of
 
 Vectors = NDArray[np.float32]
@@ -36,13 +37,6 @@ _TITLE = np.float32(0.5)
 _MIN_PAPERS = 20
 #: Archives with fewer papers keep rarer and more frequent words.
 _SMALL_ARCHIVE = 500
-_VECTORIZER_OPTIONS = {
-    "strip_accents": "unicode",
-    "token_pattern": r"(?u)\b[a-zA-Z_][a-zA-Z0-9_]+\b",
-    "sublinear_tf": True,
-}
-
-
 #: Tastes look at the embedding with so many of its dimensions.
 _RESOLUTIONS = (20, 50, 100)
 
@@ -63,11 +57,11 @@ class PaperVectors:
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """A fitted embedding: TF-IDF vectorizers and the axes of the truncated SVD."""
+    """A fitted embedding: vocabularies for TF-IDF vectors, and the axes of the truncated SVD."""
 
-    #: Fitted vectorizers of words, and of words and bigrams.
-    single: Any
-    pairs: Any
+    #: Words; and words and pairs of them.
+    single: Vocabulary
+    pairs: Vocabulary
     #: dimensions × (words and bigrams)
     axes: Vectors
 
@@ -78,10 +72,7 @@ class Embedding:
 
     def place_texts(self, texts: Sequence[str], dimensions: int = DIMENSIONS) -> Vectors:
         """Return the embedding of texts, such as titles alone, by the first dimensions."""
-        from sklearn.preprocessing import normalize  # noqa: PLC0415
-
-        placed: Vectors = normalize(self.pairs.transform(texts) @ self.axes[:dimensions].T).astype(np.float32)
-        return placed
+        return unit(self.pairs.transform(texts) @ self.axes[:dimensions].T)
 
     def shelve(self, papers: Sequence[Facts]) -> Shelf:
         """Return papers whose places by title may be asked for without some of their words."""
@@ -97,8 +88,9 @@ class Embedding:
         content = io.BytesIO()
         np.savez_compressed(
             content,
-            single=_vocabulary(self.single), single_idf=self.single.idf_.astype(np.float32),
-            pairs=_vocabulary(self.pairs), pairs_idf=self.pairs.idf_.astype(np.float32),
+            single=_packed(self.single.terms), single_idf=self.single.idf.astype(np.float32),
+            pairs=_packed(self.pairs.terms), pairs_idf=self.pairs.idf.astype(np.float32),
+            stop_words=_packed(sorted(self.pairs.stop_words)),
             axes=self.axes.astype(np.float16),
         )  # fmt: skip
         return content.getvalue()
@@ -131,20 +123,16 @@ class Shelf:
 
     def axes_of(self, words: Iterable[str]) -> Vectors:
         """Return orthonormal axes (dimensions × axes) along which the words lie, by themselves."""
-        features = self._features
+        features = self.embedding.pairs.terms
         columns = sorted({c for word in words for c in self._columns.get(word, ()) if " " not in features[c]})
         axes: Vectors = np.linalg.qr(self.embedding.axes[:, columns])[0].astype(np.float32)
         return axes
 
     @cached_property
-    def _features(self) -> list[str]:
-        return list(self.embedding.pairs.get_feature_names_out())
-
-    @cached_property
     def _columns(self) -> dict[str, list[int]]:
         """The columns of each word: its own, those of its other forms, and those of the bigrams that they are in."""
         columns = defaultdict(list)
-        for column, feature in enumerate(self._features):
+        for column, feature in enumerate(self.embedding.pairs.terms):
             for word in words_of(feature):
                 columns[word].append(column)
         return dict(columns)
@@ -186,14 +174,16 @@ def make_embedding(papers: Sequence[Facts]) -> Embedding | None:
     if dimensions < 2:
         return None
     axes = TruncatedSVD(dimensions, n_iter=4, random_state=0).fit(both).components_
-    return Embedding(single, pairs, axes.astype(np.float32))
+    return Embedding(_vocabulary(single), _vocabulary(pairs), axes.astype(np.float32))
 
 
 def unpack_embedding(content: bytes) -> Embedding:
     """Deserialize an embedding that `Embedding.pack` serialized."""
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        single = _fitted(arrays["single"], arrays["single_idf"])
-        pairs = _fitted(arrays["pairs"], arrays["pairs_idf"], ngram_range=(1, 2), stop_words="english")
+        stop_words = frozenset(_unpacked(arrays["stop_words"])) if "stop_words" in arrays else _english_stop_words()
+        single = Vocabulary(_unpacked(arrays["single"]), arrays["single_idf"].astype(np.float64))
+        pairs_idf = arrays["pairs_idf"].astype(np.float64)
+        pairs = Vocabulary(_unpacked(arrays["pairs"]), pairs_idf, has_pairs=True, stop_words=stop_words)
         return Embedding(single, pairs, arrays["axes"].astype(np.float32))
 
 
@@ -205,14 +195,23 @@ def text_of(paper: Facts) -> str:
 def _vectorizer(**settings: Any) -> Any:
     from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415
 
-    return TfidfVectorizer(**_VECTORIZER_OPTIONS, **settings)
+    return TfidfVectorizer(strip_accents="unicode", token_pattern=WORD, sublinear_tf=True, **settings)
 
 
-def _vocabulary(vectorizer: Any) -> NDArray[np.uint8]:
-    return np.frombuffer("\n".join(vectorizer.get_feature_names_out()).encode(), np.uint8)
+def _english_stop_words() -> frozenset[str]:
+    """Return scikit-learn's stop words, which embeddings of earlier versions do not name."""
+    return frozenset(_vectorizer(stop_words="english").get_stop_words())
 
 
-def _fitted(vocabulary: NDArray[np.uint8], idf: Vectors, **settings: Any) -> Any:
-    vectorizer = _vectorizer(vocabulary=vocabulary.tobytes().decode().split("\n"), **settings)
-    vectorizer.idf_ = idf.astype(np.float64)
-    return vectorizer
+def _vocabulary(fitted: Any) -> Vocabulary:
+    """Return the vocabulary of a fitted vectorizer."""
+    terms, stop_words = tuple(fitted.get_feature_names_out()), frozenset(fitted.get_stop_words() or ())
+    return Vocabulary(terms, fitted.idf_, has_pairs=fitted.ngram_range[1] > 1, stop_words=stop_words)
+
+
+def _packed(words: Sequence[str]) -> NDArray[np.uint8]:
+    return np.frombuffer("\n".join(words).encode(), np.uint8)
+
+
+def _unpacked(words: NDArray[np.uint8]) -> tuple[str, ...]:
+    return tuple(words.tobytes().decode().split("\n"))

@@ -27,8 +27,8 @@ from newsletter.topics.query import All, Any, Boost, Node, Not, Term, parse
 
 #: How many values are kept of results, in 36 bytes each, and of how many queries at least.
 _MAX_VALUES, _MIN_QUERIES = 1_000_000, 64
-#: The terms of which the strengths are kept: those of the latest queries.
-_MAX_TERMS = 200
+#: The terms of which the strengths are kept: what subscribers ask for has many terms in common.
+_MAX_TERMS = 4096
 #: Of so many sets of weights that subscribers chose.
 _MAX_REWEIGHED = 8
 
@@ -70,7 +70,8 @@ class Matcher:
         self._closeness: dict[str, Closeness | None] = {}
         self._excluded_words: dict[str, Flags] = {}
         self._added: dict[str, Numbers] = {}
-        self._strengths: dict[Term, Numbers] = {}
+        #: The strengths that are not 0, as numbers of papers, and values.
+        self._strengths: dict[Term, tuple[NDArray[np.intp], Numbers]] = {}
         self._max_queries = max(_MIN_QUERIES, _MAX_VALUES // max(1, len(index)))
         # In the order of `Field`; author, org, cat and source share a weight.
         of_fields = [self.weights.title, self.weights.keywords, self.weights.abstract, *[self.weights.name] * 4]
@@ -321,12 +322,17 @@ class Matcher:
         """
         if term not in self._strengths:
             if len(self._strengths) >= _MAX_TERMS:
-                self._strengths.clear()
+                del self._strengths[next(iter(self._strengths))]
             frequency = self._field_weights @ self.index.counts(term)
             saturated = frequency * (self.weights.k1 + 1) / (frequency + self.weights.k1)
             rarity = self.weights.match * self._statistics.rarity(term)
-            self._strengths[term] = (rarity * saturated).astype(np.float32)
-        return self._strengths[term]
+            known = (rarity * saturated).astype(np.float32)
+            places = np.flatnonzero(known)
+            self._strengths[term] = places, known[places]
+        strength = np.zeros(len(self.index), np.float32)
+        numbers, values = self._strengths[term]
+        strength[numbers] = values
+        return strength
 
 
 def _claim(matches: Flags, passing: Flags, strength: Numbers, breadth: float) -> NDArray[np.float64]:

@@ -54,8 +54,12 @@ def prominence(index: PaperIndex, node: Node) -> Numbers:
     terms = [term for term in wanted_terms(node) if term.field in TEXT_FIELDS]
     if not terms:
         return np.zeros(len(index), np.float32)
-    first: Numbers = np.fmin.reduce([index.first(term) for term in terms])
-    added: Numbers = np.nan_to_num(_EARLY * (_TYPICAL - first), nan=0).astype(np.float32)
+    first = np.full(len(index), np.nan, np.float32)
     for term in terms:
-        added = np.where(index.counts(term)[Field.KEYWORDS] > 0, np.maximum(added, np.float32(_KEYWORD)), added)
+        numbers, values = index.firsts(term)
+        first[numbers] = np.fmin(first[numbers], values)
+    added: Numbers = np.where(np.isnan(first), 0, _EARLY * (_TYPICAL - first)).astype(np.float32)
+    for term in terms:
+        if in_keywords := index.bits_by_field(term)[Field.KEYWORDS]:
+            added = np.where(index.flags(in_keywords), np.maximum(added, np.float32(_KEYWORD)), added)
     return added

@@ -140,6 +140,8 @@ class Assembler:
     feedback_prefix: str | None = None
     #: Returns the generated summaries of papers by their ids, in the look's language.
     summaries: Callable[[Iterable[int]], Mapping[int, str]] = lambda _ids: {}
+    #: The cards of another look of the same language and text templates, to share their text; see `text_key`.
+    of_text: Cards | None = None
     #: Why messages are rendered one by one; "" if they are assembled.
     fallback_reason: str = ""
     #: The cards of the digests that were prepared last.
@@ -156,7 +158,8 @@ class Assembler:
     @cached_property
     def cards(self) -> Cards:
         """The cards of the edition's papers."""
-        return Cards(self.look, Shapes(self.look, self._sheet, self._inlined), self.feedback_prefix, self.summaries)
+        shapes = Shapes(self.look, self._sheet, self._inlined)
+        return Cards(self.look, shapes, self.feedback_prefix, self.summaries, self.of_text)
 
     # -- assembly -------------------------------------------------------------------------------------
 

@@ -64,6 +64,7 @@ class PaperCard:
         self.item, self.site, self.language = item, site, language
         self.feedback, self.made, self.heading = feedback, made, heading
         self.number, self.shows_all = number, is_full
+        self.has_matches = has_matches
         self.details = matched_details(item) if has_matches else ()
 
     def __getattr__(self, name: str) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -167,6 +168,32 @@ def fill_shape(shape: Shape, texts: Texts) -> bytes | None:
             return None
         parts += (filled, piece)
     return b"".join(parts)
+
+
+def fill_partly(shape: Shape, texts: Texts, left: AbstractSet[str]) -> tuple[Shape, Texts] | None:
+    """Return a card of a shape in which only some texts are left to fill in, and the others that stand beside them.
+
+    Args:
+        shape: The shape.
+        texts: All texts.
+        left: The names of those that are left, without the numbers of lists.
+
+    Returns:
+        None if a text would be written otherwise than its slot.
+    """
+    pieces, places, beside = [[shape.pieces[0]]], list[_Place](), dict[str, str | tuple[PieceContext, ...]]()
+    for place, piece in zip(shape.places, shape.pieces[1:], strict=True):
+        names = [one.name for one in place.texts if isinstance(one, _Text)]
+        if any(name.partition(".")[0] in left for name in names):
+            places.append(place)
+            pieces.append([piece])
+            beside |= {name: texts[name] for name in names if name in texts and name.partition(".")[0] not in left}
+            continue
+        filled = _filled_place(place, texts)
+        if filled is None:
+            return None
+        pieces[-1] += (filled, piece)
+    return Shape(tuple(map(b"".join, pieces)), tuple(places)), beside
 
 
 def _filled_place(place: _Place, texts: Texts) -> bytes | None:

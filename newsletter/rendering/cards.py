@@ -24,7 +24,7 @@ from newsletter.rendering.shapes import Shapes
 from newsletter.rendering.wrapping import FILTERS
 
 #: How many fragments of a template are kept: of what serves everybody, and of what differs between subscribers.
-_MAX_SHARED, _MAX_PERSONAL = 1500, 400
+_MAX_SHARED, _MAX_PERSONAL = 1500, 200
 #: The texts of a card that depend on more than the paper.
 _PERSONAL = OWN | {"byline", "lead", "is_full"}
 _HIGHLIGHTED = frozenset({"finding", "abstract"})
@@ -99,6 +99,8 @@ class Cards:
     feedback_prefix: str | None
     #: Returns the generated summaries of papers by their ids, in the look's language.
     summaries: Callable[[Iterable[int]], Mapping[int, str]]
+    #: The cards of another look, whose plain text is that of this one, too.
+    of_text: Cards | None = None
     #: By the id of each paper of which it was asked; "" for none.
     _summaries: dict[int, str] = field(default_factory=dict)
     #: By template, and whether it renders full cards; None for those that render both alike.
@@ -110,15 +112,26 @@ class Cards:
         Raises:
             TemplateError: A template is missing or broken.
         """
-        if asked := {shown.item.paper.id for shown in papers} - self._summaries.keys():
-            self._summaries |= dict.fromkeys(asked, "") | dict(self.summaries(asked))
         pages = lines = [_NOTHING] * len(papers)
         if self.look.style is not Style.PLAIN:
+            self._ask_for_summaries(papers)
             names = {is_full: self.look.card_template(is_full=is_full) for is_full in (False, True)}
             pages, lines = self._by_size(names, papers), self._of(("line.html", None), papers)
-        texts = self._by_size({False: "card.txt", True: "card.txt"}, papers)
-        titles = self._of(("line.txt", None), papers)
+        texts, titles = (self.of_text or self).texts(papers)
         return list(map(CardParts, texts, pages, titles, lines))
+
+    def texts(self, papers: Sequence[Shown]) -> tuple[list[Fragment], list[Fragment]]:
+        """Return the plain text of papers, and their titles at the top of it.
+
+        Raises:
+            TemplateError: A template is missing or broken.
+        """
+        self._ask_for_summaries(papers)
+        return self._by_size({False: "card.txt", True: "card.txt"}, papers), self._of(("line.txt", None), papers)
+
+    def _ask_for_summaries(self, papers: Sequence[Shown]) -> None:
+        if asked := {shown.item.paper.id for shown in papers} - self._summaries.keys():
+            self._summaries |= dict.fromkeys(asked, "") | dict(self.summaries(asked))
 
     def card(self, shown: Shown, number: str, token: str, *, has_matches: bool = True) -> PaperCard:
         """Return the context of a paper's card."""
@@ -164,11 +177,11 @@ class Cards:
 
 def numbered(part: Fragment, number: int, *, is_html: bool) -> Sequence[bytes]:
     """Return a part of a paper with its number in the digest, in pieces."""
-    match part:
-        case Fragment(pieces, ()):
-            return pieces
-        case Fragment((first, second), (wanted,)):
-            return first, _number(number, wanted, is_html=is_html), second
+    pieces, slots = part.pieces, part.slots
+    if not slots:
+        return pieces
+    if len(slots) == 1:
+        return pieces[0], _number(number, slots[0], is_html=is_html), pieces[1]
     return part.filled([_number(number, wanted, is_html=is_html) for wanted in part.places])
 
 

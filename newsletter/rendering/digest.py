@@ -6,7 +6,7 @@ This is the reference rendering, against which `rendering.assembly` checks its f
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache, partial
 from typing import Any
@@ -24,6 +24,9 @@ from newsletter.text import squeeze
 #: How many style sheets are remembered: those of two styles, and of as many edits in the studio.
 _MAX_STYLE_SHEETS = 16
 
+#: The templates of a paper's plain text.
+CARD_TEXTS = ("card.txt", "line.txt")
+
 Sections = Sequence[tuple[SectionContext, Sequence[CardContext]]]
 
 
@@ -36,6 +39,8 @@ class Look:
     style: Style
     language: Language
     _found: dict[str, Template] = field(default_factory=dict)
+    #: What all templates are rendered with.
+    _common: dict[str, object] = field(default_factory=dict)
 
     def render(self, name: str, **values: object) -> str:
         """Render a template of this style, or the one shared by all styles.
@@ -43,7 +48,9 @@ class Look:
         Raises:
             TemplateError: The template is missing or broken.
         """
-        return render(self.template(name), site=self.site, **self.language.text_functions(), **values)
+        if not self._common:
+            self._common.update(self.language.text_functions(), site=self.site)
+        return render(self.template(name), **self._common, **values)
 
     def template(self, name: str) -> Template:
         """Return a template of this style, or the one shared by all styles.
@@ -58,6 +65,14 @@ class Look:
     def card_template(self, *, is_full: bool) -> str:
         """Return the template of a paper in HTML: a full card, or a row below these."""
         return "card.html" if is_full or self.style is not Style.CARDS else "row.html"
+
+    def text_key(self) -> Hashable:
+        """Return what is equal for looks in which the plain text of a paper is the same.
+
+        Raises:
+            TemplateError: A template is missing, or has a syntax error.
+        """
+        return self.language.code, *map(self.template, CARD_TEXTS)
 
     def subject(self, mail: SubjectContext) -> str:
         """Render the subject as one line."""

@@ -178,7 +178,7 @@ def placeholder(unfilled: Slot) -> bytes:
 def split_encoded(encoded: bytes) -> Fragment:
     """Split quoted-printable text at its placeholders."""
     parts = encoded.split(b"\0")
-    return Fragment(tuple(parts[::2]), tuple(_parse_slot(name.decode()) for name in parts[1::2]))
+    return Fragment(tuple(parts[::2]), tuple(map(_parse_placeholder, parts[1::2])))
 
 
 def encode_values(
@@ -208,6 +208,11 @@ def encode_value(
             text = filters[name](text, *arguments)
     text = escape(text)
     return encode(text.replace('"', "&quot;") if ATTRIBUTE in calls else text)
+
+
+@lru_cache(maxsize=1024)
+def _parse_placeholder(name: bytes) -> Slot:
+    return _parse_slot(name.decode())
 
 
 @lru_cache

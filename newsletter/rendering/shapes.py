@@ -23,6 +23,7 @@ from newsletter.rendering.card_shape import (
     NoShapeError,
     Shape,
     Texts,
+    fill_partly,
     fill_shape,
     parse_shape,
     quotes,
@@ -40,8 +41,10 @@ from newsletter.rendering.printing import printed_names
 
 #: The most shapes of a look that are kept: a shape takes about 3 KB.
 _MAX_SHAPES = 512
-#: The most papers of which texts are kept for full cards.
-_MAX_PAPERS = 500
+#: How many cards of papers are kept of which what is a subscriber's own is left to fill in: 1 to 3 KB each.
+_MAX_PAPERS = 1000
+#: Texts of which what matches may be highlighted.
+_HIGHLIGHTED = frozenset(PIECES)
 _FLAGS = ("is_summary", "is_sentence")
 _STYLE_SHEET = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
 #: Template, whether the card is full, and what `_shape_of` returns; empty without a shape.
@@ -57,8 +60,8 @@ class Shapes:
     page: Callable[[str], str]
     inline: Callable[[Sequence[str]], list[str]]
     _shapes: dict[_ShapeKey, Shape] = field(default_factory=dict)
-    #: The shape and the texts of a paper by template, but for those that are a subscriber's own.
-    _papers: dict[tuple[object, ...], tuple[tuple[object, ...], Texts]] = field(default_factory=dict)
+    #: By template, paper and the shape of what is a subscriber's own: the card, of which only that is to be filled in.
+    _papers: dict[tuple[object, ...], tuple[Shape, Texts]] = field(default_factory=dict)
     #: The names that a template prints; none if it has no shapes.
     _prints: dict[str, frozenset[str]] = field(default_factory=dict)
     #: What is read of a card, by template and whether the card is full, as far as it is known.
@@ -70,6 +73,22 @@ class Shapes:
         Raises:
             TemplateError: A template is missing or broken.
         """
+        found = [self._known(name, card) for name, card in wanted]
+        new = [n for n, filled in enumerate(found) if filled is None]
+        for n, made in zip(new, self._render_anew([wanted[n] for n in new]), strict=True):
+            found[n] = made
+        return [filled for filled in found if filled is not None]
+
+    def _known(self, name: str, card: PaperCard) -> bytes | None:
+        """Return the card of a paper that had one of the same shape before, or None."""
+        own = self._own(name, card)
+        if not own:
+            return None
+        shape, texts = _shape_of(card, own, by_script=self.look.language.joins_by_script)
+        frame = self._papers.get((name, card.shows_all, card.paper_key, shape))
+        return None if frame is None else fill_shape(frame[0], {**frame[1], **texts} if frame[1] else texts)
+
+    def _render_anew(self, wanted: Sequence[tuple[str, PaperCard]]) -> list[bytes]:
         read = [self._read(name, card) for name, card in wanted]
         self._make({key: n for n, (key, _) in enumerate(read) if key and key not in self._shapes}, wanted, read)
         found = [fill_shape(self._shapes[key], texts) if key in self._shapes else None for key, texts in read]
@@ -77,8 +96,22 @@ class Shapes:
         names = [wanted[n][0] for n in left]
         for n, whole in zip(left, self._finished(names, [self._whole(*wanted[n]) for n in left]), strict=True):
             found[n] = _whole_card(wanted[n][0], whole)
+        for (name, card), (key, texts) in zip(wanted, read, strict=True):
+            self._keep(name, card, key, texts)
         _cut(self._shapes, _MAX_SHAPES)
         return [filled for filled in found if filled is not None]
+
+    def _keep(self, name: str, card: PaperCard, key: _ShapeKey, texts: Texts) -> None:
+        """Keep a card with all of its texts filled in but those that are a subscriber's own."""
+        own = self._own(name, card)
+        if own and key in self._shapes and (partly := fill_partly(self._shapes[key], texts, own)):
+            self._papers[name, card.shows_all, card.paper_key, key[-1]] = partly
+            _cut(self._papers, _MAX_PAPERS)
+
+    def _own(self, name: str, card: PaperCard) -> frozenset[str]:
+        """Return the texts of a card that are a subscriber's own, as far as a template is known to read them."""
+        own = self._reads.get((name, card.shows_all), frozenset()) & OWN
+        return own if card.has_matches else own - _HIGHLIGHTED
 
     def highlights(self, name: str) -> bool:
         """Return whether a template may print the pieces of a text that match otherwise than the others."""
@@ -100,16 +133,10 @@ class Shapes:
         if known is None:
             self._whole(name, card)
             known = self._reads[name, card.shows_all] = card.reads
-        by_script, of_paper = self.look.language.joins_by_script, (name, card.shows_all, card.paper_key)
-        if not known & OWN:  # it is made once, and kept as a whole
-            whole_shape, whole_texts = _shape_of(card, known, by_script=by_script)
-            return (name, card.shows_all, whole_shape), whole_texts
-        if of_paper not in self._papers:
-            self._papers[of_paper] = _shape_of(card, known - OWN, by_script=by_script)
-            _cut(self._papers, _MAX_PAPERS)
-        shape, texts = self._papers[of_paper]
-        own, own_texts = _shape_of(card, known & OWN, by_script=by_script)
-        return (name, card.shows_all, shape, own), {**texts, **own_texts}
+        by_script, own = self.look.language.joins_by_script, self._own(name, card)
+        shape, texts = _shape_of(card, known - own, by_script=by_script)
+        own_shape, own_texts = _shape_of(card, own, by_script=by_script)
+        return (name, card.shows_all, shape, own_shape), texts | own_texts
 
     def _make(
         self,

@@ -21,7 +21,7 @@ from newsletter.rendering.language import Language
 from newsletter.rendering.wrapping import FILTERS
 
 #: How many paragraphs are kept.
-_MAX_KEPT = 1024
+_MAX_KEPT = 256
 #: The name of the paragraph's slot.
 _WHY = "why"
 #: Addresses that no filter, escape or encoding changes, and that are letters and digits at both ends.
@@ -50,6 +50,8 @@ class SubscriberValues:
 
     language: Language
     _paragraphs: dict[tuple[_Varying, Slot, _Escape], bytes] = field(default_factory=dict)
+    #: The paragraph that was made last, and what it depends on: a message's text and HTML have it.
+    _last: tuple[_Varying, str] | None = None
 
     def of(
         self, fragments: Sequence[tuple[Fragment, _Escape]], subscriber: Subscriber, links: Mapping[str, str]
@@ -89,8 +91,10 @@ class SubscriberValues:
         key = varying, wanted, escape
         encoded, stand_in = self._paragraphs.get(key), _stand_in(varying.address_length)
         if encoded is None:
-            text = subscriber_texts(replace(subscriber, email=stand_in.decode()), self.language)[_WHY]
-            encoded = encode_value(text, wanted.filters, FILTERS, escape)
+            if self._last is None or self._last[0] != varying:
+                text = subscriber_texts(replace(subscriber, email=stand_in.decode()), self.language)[_WHY]
+                self._last = varying, text
+            encoded = encode_value(self._last[1], wanted.filters, FILTERS, escape)
             if encoded.count(stand_in) != 1:  # a soft line break is within it, or a topic has the same letters
                 encoded = b""
             if len(self._paragraphs) >= _MAX_KEPT:

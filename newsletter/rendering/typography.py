@@ -49,5 +49,5 @@ def isolated(name: str) -> str:
 
     The isolates are characters, which work in HTML and in plain text alike; other names have none.
     """
-    is_rtl = any(unicodedata.bidirectional(char) in ("R", "AL") for char in name)
+    is_rtl = not name.isascii() and any(unicodedata.bidirectional(char) in ("R", "AL") for char in name)
     return f"\u2068{name}\u2069" if is_rtl else name

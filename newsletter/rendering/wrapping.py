@@ -17,6 +17,8 @@ _WIDE = "\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30
 _CLOSING = "，。、；：！？）」』】》〉〕”’…‥・ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ.,;:!?)\\]%"
 _OPENING = "（「『【《〈〔“‘(\\["
 _HAS_WIDE = re.compile(f"[{_WIDE}]")
+#: Blocks that have characters of two columns.
+_MAY_BE_WIDE = re.compile("[^\x00-\u10ff\u2000-\u2319]")
 #: What is not broken: a word, or one wide character, with the marks that stay with it.
 _UNIT = re.compile(f"[{_OPENING}]*(?:[{_WIDE}]|[^{_WIDE}{_OPENING}]+)[{_CLOSING}]*|[{_OPENING}]+")
 
@@ -38,6 +40,8 @@ def wrap(text: str, indent: int | str = 0, first: int | str | None = None, used:
 # The sentences of a paper are wrapped for each language and style.
 @lru_cache(maxsize=4096)
 def _wrapped(text: str, indent: int, first: int, used: int) -> str:
+    if not _MAY_BE_WIDE.search(text):
+        return _wrapped_narrow(text, indent, first, used)
     line = "" if used else " " * first
     lines, width, is_empty = [], used + len(line), True
     measure = len if text.isascii() else columns
@@ -51,6 +55,20 @@ def _wrapped(text: str, indent: int, first: int, used: int) -> str:
             lines.append(line)
             line, width = " " * indent + unit, indent + taken
     return "\n".join([*lines, line]).replace("\u00a0", " ")  # `unbroken` has had its effect
+
+
+def _wrapped_narrow(text: str, indent: int, first: int, used: int) -> str:
+    """Wrap a paragraph of which each character takes one column."""
+    rest = " ".join(filter(None, text.split(" ")))
+    begin = "" if used else " " * first
+    room, lines = _TEXT_WIDTH - used - len(begin), list[str]()
+    while len(rest) > room:
+        end = rest.rfind(" ", 0, max(0, room + 1))
+        if end < 0 and (end := rest.find(" ")) < 0:  # a word that is longer than the line
+            break
+        lines.append(begin + rest[:end])
+        rest, begin, room = rest[end + 1 :], " " * indent, _TEXT_WIDTH - indent
+    return "\n".join([*lines, begin + rest]).replace("\u00a0", " ")
 
 
 def underline(text: str, character: str = "-") -> str:
@@ -67,7 +85,9 @@ def unbroken(text: str) -> str:
 
 def columns(text: str) -> int:
     """Return how many columns of a terminal a text takes."""
-    return len(text) if text.isascii() else sum(2 if east_asian_width(one) in "WF" else 1 for one in text)
+    return (
+        len(text) if not _MAY_BE_WIDE.search(text) else sum(2 if east_asian_width(one) in "WF" else 1 for one in text)
+    )
 
 
 def shorten_to(text: str, width: int | str) -> str:

@@ -159,16 +159,20 @@ class PaperIndex:
         Of words near each other, that is where the phrase is, or the last of them first comes.
         """
         first = np.full(len(self.ids), np.nan, np.float32)
+        numbers, values = self.firsts(term)
+        first[numbers] = values
+        return first
+
+    def firsts(self, term: Term) -> tuple[NDArray[np.intp], Numbers]:
+        """Return `first` as the numbers of the papers whose abstracts have a term, and where each first has it."""
         if term.is_prefix or Field.ABSTRACT not in fields_of(term):
-            return first
+            return np.zeros(0, np.intp), np.zeros(0, np.float32)
         if term not in self._firsts:
             found = self._find_first(term)
             numbers = np.flatnonzero(~np.isnan(found))
             _make_room(self._firsts)
             self._firsts[term] = numbers, found[numbers]
-        numbers, values = self._firsts[term]
-        first[numbers] = values
-        return first
+        return self._firsts[term]
 
     def _find_first(self, term: Term) -> Numbers:
         places = self._places_of(Field.ABSTRACT)

@@ -6,7 +6,7 @@ from binascii import a2b_qp
 
 import pytest
 
-from newsletter.rendering.card_shape import NoShapeError, Texts, fill_shape, parse_shape, quotes
+from newsletter.rendering.card_shape import NoShapeError, Texts, fill_partly, fill_shape, parse_shape, quotes
 from newsletter.rendering.context import PieceContext
 from newsletter.rendering.fragments import CARD, placeholder, slot
 from newsletter.rendering.fragments import Slot as FragmentSlot
@@ -93,6 +93,20 @@ def test_joined_texts_are_wrapped_together() -> None:
     text = filled(skeleton, {"reasons.0": "title: pears", "finding": pieces}, is_html=False)
     assert text is not None
     assert text.replace("\r\n", "\n") == wrap("Why: title: pears; " + "word " * 14 + "end", 5)
+
+
+def test_a_card_that_is_filled_in_two_steps_is_the_same() -> None:
+    marked = f"{card('finding.0')}<b>{card('finding.1')}</b>{card('finding.2')}"
+    shape = parse_shape(f"<p>{card('title')}</p>{marked}{DATED}{card('reasons.0')}", is_html=True)
+    paper: Texts = {"title": "A&B", "date": "6 M", "lead": "V"}
+    own: Texts = {"finding": (PieceContext("C", True), PieceContext("d", False)), "reasons.0": "title: pears"}
+    partly = fill_partly(shape, {**paper, **own}, {"finding", "reasons", "lead"})
+    assert partly is not None
+    rest, beside = partly
+
+    assert (len(rest.places), dict(beside)) == (3, {"date": "6 M"})
+    assert fill_shape(rest, {**beside, **own, "lead": "V"}) == fill_shape(shape, {**paper, **own})
+    assert fill_partly(shape, {**paper, **own, "title": "a\x1fb"}, {"finding"}) is None
 
 
 def test_numbers_and_tokens_stay_open() -> None:

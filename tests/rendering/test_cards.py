@@ -14,6 +14,7 @@ from newsletter.rendering.assembly import Assembler
 from newsletter.rendering.cards import Cards, Shown, numbered, ranked
 from newsletter.rendering.digest import Look
 from newsletter.rendering.environment import make_environment
+from newsletter.rendering.language import language
 from tests.factories import make_paper
 from tests.rendering.conftest import ENGLISH, SITE, make_digest, make_edition
 
@@ -40,6 +41,25 @@ def test_a_row_is_one_for_all_subscribers_and_a_card_is_not(tmp_path: Path) -> N
         assert len({parts.html for parts in found}) == (5 if is_full else 1)
         assert len({parts.text for parts in found}) == (5 if is_full else 1)
         assert len({(parts.glance, parts.text_glance) for parts in found}) == 1
+
+
+def test_looks_share_the_plain_text_of_papers(tmp_path: Path) -> None:
+    cards, rows = cards_of(tmp_path), cards_of(tmp_path, Style.COMPACT)
+    rows.of_text = cards
+    some = [shown(number, f"word {number}", is_full=number < 2) for number in range(4)]
+    for one, other in zip(cards.find(some), rows.find(some), strict=True):
+        assert one.text is other.text
+        assert one.text_glance is other.text_glance
+
+
+def test_plain_text_is_shared_if_it_has_the_same_templates_and_language(tmp_path: Path) -> None:
+    (tmp_path / "email" / "plain").mkdir(parents=True)
+    (tmp_path / "email" / "plain" / "line.txt").write_text("{{ card.title }}\n", encoding="utf-8")
+    environment = make_environment(tmp_path)
+    keys = [Look(environment, SITE, style, ENGLISH).text_key() for style in (Style.CARDS, Style.COMPACT, Style.PLAIN)]
+
+    assert keys[0] == keys[1] != keys[2]
+    assert Look(environment, SITE, Style.CARDS, language("de")).text_key() != keys[0]
 
 
 def test_what_a_template_reads_of_some_papers_only_is_not_mixed_up(tmp_path: Path) -> None:

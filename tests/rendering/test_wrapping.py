@@ -36,6 +36,22 @@ def test_a_wrapped_paragraph_has_the_same_text_on_lines_of_at_most_72_columns(ty
     assert [line for line in lines if columns(line) > 72 and line not in unbroken] == []
 
 
+@given(st.text("ab’ \u00a0…", max_size=400), st.integers(0, 8), st.integers(0, 80))
+def test_each_line_takes_as_many_words_as_fit(text: str, indent: int, used: int) -> None:
+    words = [word for word in text.split(" ") if word]
+    lines, taken = [""], used or indent
+    for number, word in enumerate(words):
+        room = 72 - taken
+        if number and len(lines[-1]) + 1 + len(word) > room:
+            lines.append(word)
+            taken = indent
+        else:
+            lines[-1] += f" {word}" if number else word
+    expected = ("\n" + " " * indent).join(lines).replace("\u00a0", " ")
+
+    assert wrap(text, indent, used=used) == ("" if used else " " * indent) + expected
+
+
 @pytest.mark.parametrize("sentence", ["本期没有与您的主题相关的新论文。", "該当する新しい論文（PDF）はありません。"])
 def test_text_without_spaces_is_wrapped_by_columns(sentence: str) -> None:
     lines = wrap(sentence * 8, 3).splitlines()
