@@ -25,6 +25,9 @@ from tests.operations.fleet_site import CONNECTIONS, PLAN_S, FleetSite
 from tests.postgresql import restart
 from tests.sink import sinking
 
+#: Nobody waits longer than this for a message: leases of dead workers have ended long before.
+STUCK_S = 900
+
 
 def disturb(site: FleetSite, arguments: argparse.Namespace) -> int:
     """Kill workers now and then until everybody was mailed, and start others; restart what is to be restarted.
@@ -34,7 +37,13 @@ def disturb(site: FleetSite, arguments: argparse.Namespace) -> int:
     dice, number = random.Random(7), arguments.subscribers  # noqa: S311 - dice
     moments = sorted(dice.randrange(number // 20, number * 9 // 10) for _ in range(arguments.kills))
     is_restarted, is_rolled, died = not arguments.restart, not arguments.rolling, 0
+    moved, before = time.monotonic(), -1
     while site.statuses().get("sent", 0) < number:
+        if len(site.sink.taken) != before:
+            moved, before = time.monotonic(), len(site.sink.taken)
+        if time.monotonic() - moved > STUCK_S:
+            alive = sum(one.is_alive() for one in site.workers)
+            raise SystemExit(f"nothing was sent for {STUCK_S} s: {site.statuses()}, {alive} workers alive")
         taken = len(site.sink.taken)
         if moments and taken >= moments[0]:
             moments.pop(0)

@@ -1,4 +1,7 @@
-"""The drills of a fleet, in their short form: they print their figures, and nobody is missed."""
+"""An edition that no mail server takes, in its short form: it prints its figures.
+
+The short form of the drill with kills and restarts is tests/operations/test_fleet.
+"""
 
 from __future__ import annotations
 
@@ -19,22 +22,6 @@ def printed(
     import_module(f"tests.benchmarks.{name}").main()
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
     return {re.split(r"[ :]", line)[0]: [float(one) for one in re.findall(r"[\d.]*\d", line)] for line in lines}
-
-
-def test_a_fleet_that_is_killed_and_restarted_in_the_middle_misses_nobody(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    options = "--subscribers 150 --workers 2 --kills 1 --restart --rolling"
-    lines = printed("fleet", options, monkeypatch, capsys)
-
-    missed, twice, bound = lines["missed"]
-    assert missed == 0
-    assert twice <= bound
-    assert lines["under"] == [0]
-    editions, planned, ticks, _, at_once = lines["editions"]
-    assert editions == 1
-    assert 0 < planned <= ticks + 5  # at most once for each, and once when each of the workers began
-    assert at_once == 0
 
 
 def test_an_edition_without_mail_servers_is_planned_leased_and_recorded(
