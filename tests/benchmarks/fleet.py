@@ -45,6 +45,8 @@ def disturb(site: FleetSite, arguments: argparse.Namespace) -> int:
             alive = sum(one.is_alive() for one in site.workers)
             raise SystemExit(f"nothing was sent for {STUCK_S} s: {site.statuses()}, {alive} workers alive")
         taken = len(site.sink.taken)
+        for _ in range(arguments.workers - sum(one.is_alive() for one in site.workers)):
+            site.begin()  # as a supervisor does: one that begins while the server is down ends
         if moments and taken >= moments[0]:
             moments.pop(0)
             victim = dice.choice([one for one in site.workers if one.is_alive()])
