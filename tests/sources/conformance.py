@@ -214,6 +214,10 @@ class _Shown(HTMLParser):
 
 
 def _shown(markup: str) -> str:
+    # What is not closed is no declaration, but text; some security updates of Python drop it.
+    begun = markup.rfind("<!")
+    if begun >= 0 and ">" not in markup[begun:]:
+        markup = f"{markup[:begun]}&lt;{markup[begun + 1 :]}"
     parser = _Shown()
     parser.feed(markup)
     parser.close()
