@@ -21,7 +21,9 @@ WORDS = (
     "GPT-4o", "naïve", "naive", "Müller", "大语言模型", "语言", "system", "systems", "in-context", "context", "in",
     "k-NN", "kNN", "newsletter", "news-letter", "of", "forget", "for", "get", "SYSTEM",
     "LORA", "LoRA", "lora", "MoEs", "MOE", "colour", "colors", "colouring", "optimise", "optimised", "optimizer",
-    "4bit", "4-bit", "4", "bits", "3D", "3-D", "D",
+    "4bit", "4-bit", "4", "bits", "3D", "3-D", "D", "adhoc", "ad", "hoc", "ad-hoc", "WIFI", "Wi-Fi", "WiFi", "Wi", "Fi",
+    "UNet", "U-Nets", "UNET", "YOLO", "YOLOv8", "YOLO-v8", "v8", "DeepSeek-R1", "DeepSeekR1", "DeepSeek", "R1",
+    "TNF-α", "TNFalpha", "α", "alpha", "trees", "tree", "timeseries", "time", "series", "meta-analyses", "metaanalysis",
 )  # fmt: skip
 TEXTS = st.lists(st.sampled_from((*WORDS, "far from all the others")), max_size=9).map(" ".join)
 TYPED = st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join)
