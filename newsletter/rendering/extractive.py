@@ -24,7 +24,8 @@ _DONE = re.compile(
     r"(?:propos|present|introduc|show|demonstrat|prov(?:e|id)|report|releas|develop|describ|design|stud(?:y|ied)|investigat"
     r"|explor|examin|analy[sz]|find|found|establish|construct|deriv|formulat|formali[sz]|buil[dt]|creat|offer|evaluat"
     r"|compar|survey|review|conduct|argu|observ|identif|characteri[sz]|revisit|devis|discover|unveil|extend|curat)"
-    r"|this (?:paper|work|article|study|survey|report|review|thesis|letter|note|protocol|manuscript|essay|chapter)(?! is| was))"
+    r"|this (?:paper|work|article|study|survey|report|review|thesis|letter|note|protocol|manuscript|essay|chapter)"
+    r"(?! is| was))"
     r"|本文|本研究|本論文|我们提出",
     re.IGNORECASE,
 )
@@ -37,7 +38,8 @@ _RESULT = re.compile(
 )
 #: What was there before, though it improves something: "Pretraining improves efficiency, yet remains costly".
 _BACKGROUND = re.compile(
-    r"^(?!.*\b(?:our|we|I|this \w+|the authors?|results?|experiments?|evaluations?|findings?|analys[ei]s)\b).*\b(?:yet|however|but|remains?|struggles?|suffers?|lacks?|limited|challeng)",
+    r"^(?!.*\b(?:our|we|I|this \w+|the authors?|results?|experiments?|evaluations?|findings?|analys[ei]s)\b)"
+    r".*\b(?:yet|however|but|remains?|struggles?|suffers?|lacks?|limited|challeng)",
     re.IGNORECASE,
 )
 #: Whatever else the authors did: "we take a step towards …".
@@ -46,14 +48,20 @@ _OTHERWISE_DONE = re.compile(
     r"|\b(?:is|are|was|were) (?:\w+ly )?(?:proposed|presented|introduced|developed|established|investigated|studied)\b",
     re.IGNORECASE,
 )
-#: Where the code is.
+_SHARED = (
+    r"(?:code|data(?:sets?)?|models?|weights|implementations?|checkpoints?|resources?|materials?|repositor(?:y|ies))"
+)
+#: Where the code is, and who paid.
 _BESIDE_THE_POINT = re.compile(
-    r"\b(?:code|data(?:sets?)?|models?|weights|implementations?|checkpoints?|resources?|materials?|repositor(?:y|ies)|demos?"
-    r"|details|videos?|project page|page|supplement\w*)\b[^.]{0,80}?\b(?:(?:is|are|can be|will be|be) (?:\w+ly |made |freely )*"
-    r"(?:available|released|accessible|found|open-?sourced|published|shared|hosted)|available (?:at|on|from|here|via|under))\b"
-    r"|\b(?:release|provide|share|open-source|make)s? (?:all |our |the |both )*(?:\w+ )?(?:code|data|models?|weights)\b"
-    r"[^.]{0,60}https?:|\b(?:code|project|page|website|videos?|demo|repository|implementation)\b[^.]{0,60}https?:"
-    r"|^(?:ethics(?: and dissemination)?|(?:trial )?registration(?: number)?|funding|availability|keywords?)\b[^.]{0,30}:",
+    r"^(?!.*\b(?:introduc|present|propos|develop)).*"
+    rf"\b(?:{_SHARED}|demos?|details|videos?|page|supplement\w*)\b[^.]{{0,80}}?\b"
+    r"(?:(?:is|are|be) (?:\w+ly |made )*(?:available|released|accessible|found|open-?sourced|published|shared|hosted)"
+    r"|available (?:at|on|from|here|via|under))\b"
+    rf"|\b(?:release|provide|share|open-source|make)s? (?:all |of |our |the |both )*(?:\w+ )?{_SHARED}\b"
+    r"[^.]{0,60}https?:"
+    r"|\b(?:code|project|page|website|videos?|demo|repository|implementation)\b[^.]{0,60}https?:"
+    r"|^(?:ethics(?: and dissemination)?|(?:trial )?registration(?: number)?|funding|availability|keywords?)\b"
+    r"[^.]{0,30}:",
     re.IGNORECASE,
 )
 #: A macro of the authors that nobody else can read: "\modelname".

@@ -15,8 +15,8 @@ _ITSELF = (
 _ADVERBS = (
     r"(?:however|but|and|also|moreover|furthermore|thus|hence|therefore|consequently|accordingly|additionally|besides"
     r"|nevertheless|nonetheless|instead|specifically|in particular|concretely|in addition|as a result|in contrast"
-    r"|in response|first|second|third|finally|lastly|then|next|here(?:in)?|to (?:do|achieve) (?:so|this|that)|in (?:sum|summary|short|conclusion)|overall"
-    r"|to summarize|for example|e\.g\.)"
+    r"|in response|first|second|third|finally|lastly|then|next|here(?:in)?|to (?:do|achieve) (?:so|this|that)"
+    r"|in (?:sum|summary|short|conclusion)|overall|to summarize|for example|e\.g\.)"
 )
 #: "In this paper", also "in the present work".
 _IN_THIS_PAPER = rf"(?:in|through|with) (?:this|the|our) (?:present |current |short )?{_ITSELF}"
@@ -40,11 +40,11 @@ _MAIN_CLAUSE = re.compile(rf", (?={_MAIN_SUBJECT}|here\b|{_IN_THIS_PAPER}\b)", r
 _LEAD_INS = 4
 #: The label of a part of a structured abstract, as PubMed has them.
 _LABEL = re.compile(
-    r"(?:background|introduction|objectives?|aims?|purpose|rationale|context|importance|motivation|problem|question|design"
-    r"|setting|participants|patients|interventions?|(?:materials? and )?methods?(?: and (?:analysis|findings|results))?"
-    r"|methodology|approach|main outcomes?(?: and measures?)?|measurements|(?:main |key |principal )?(?:results?|findings)"
-    r"|conclusions?(?: and (?:relevance|significance))?|discussion|interpretation|significance|impact|implications|summary"
-    r"|study design)\s?[:.—]\s+(?=[A-Z0-9])",
+    r"(?:background|introduction|objectives?|aims?|purpose|rationale|context|importance|motivation|problem|question"
+    r"|design|setting|participants|patients|interventions?|methodology|approach|measurements"
+    r"|(?:materials? and )?methods?(?: and (?:analysis|findings|results))?|main outcomes?(?: and measures?)?"
+    r"|(?:main |key |principal )?(?:results?|findings)|conclusions?(?: and (?:relevance|significance))?"
+    r"|discussion|interpretation|significance|impact|implications|summary|study design)\s?[:.—]\s+(?=[A-Z0-9])",
     re.IGNORECASE,
 )
 #: The mark of an item in a list: "(2) We show", "ii) we show".
@@ -90,9 +90,9 @@ _LONGEST_TAIL = 120
 
 
 def without_lead_in(sentence: str) -> str:
-    """Return a sentence without what leads into it, such as "In this paper, to address this, " or "(2) "; in linear time.
+    """Return a sentence without what leads into it, such as "In this paper, to address this, " or "(2) ".
 
-    The first word gets a capital if it is a plain word.
+    It takes linear time. The first word gets a capital if it is a plain word.
     """
     rest = sentence
     for mark in (_LABEL, _ITEM):

@@ -1,9 +1,9 @@
 """The words of a text, as queries and papers are compared: one way to split and to fold them, for both.
 
 Case, accents, possessives, plurals and British spellings are folded; hyphens separate words; letters and digits are
-split ("GPT4" is "gpt", "4", "YOLOv8" "yolo", "v8"); Greek letters in other words are spelled out; "C++", "C#" and ".NET" are words; each Chinese, Japanese or Korean character is one. The
-store's full-text index holds what this module returns: whoever changes that raises `VERSION`, and stores are indexed
-anew.
+split ("GPT4" is "gpt", "4", "YOLOv8" "yolo", "v8"); Greek letters are spelled out; "C++", "C#" and ".NET" are words;
+each Chinese, Japanese or Korean character is one. The store's full-text index holds what this module returns: whoever
+changes that raises `VERSION`, and stores are indexed anew.
 """
 
 from __future__ import annotations

@@ -44,8 +44,8 @@ class Vocabulary:
         """Return the pairs of words that a word may be written as; a half in the plural is not one.
 
         The first half has `shortest` characters or more: 1 for "k NN", which only stands for "kNN" beside other words.
-        Letters and digits always part: "4bit" is "4 bit", and beside other words "3D" is "3 D". There, short words part,
-        too, if neither half is one that stands everywhere: "adhoc" is "ad hoc".
+        Letters and digits always part: "4bit" is "4 bit", and beside other words "3D" is "3 D". There, short words
+        part, too, if neither half is one that stands everywhere: "adhoc" is "ad hoc".
         """
         known = self._halves.get((word, shortest))
         if known is None:

@@ -82,7 +82,7 @@ def test_a_sentence_that_points_to_the_paper_or_to_itself_does_not_dangle(senten
          "Pear has three stages for fruits of all kinds and for all sizes."),
         # What says more stays.
         ("We dig a cellar to address the lack of cellars.", "We dig a cellar to address the lack of cellars."),
-        ("We dig to address this gap with cellars, and keep pears.", "We dig to address this gap with cellars, and keep pears."),
+        ("We dig for this, and keep pears.", "We dig for this, and keep pears."),
         ("Key results: (1) We show that pears keep.", "Key results: (1) We show that pears keep."),
         ("We keep two fruits: (1) pears, and (2) apples.", "We keep two fruits: (1) pears, and (2) apples."),
         ("", ""),
