@@ -14,9 +14,10 @@ from functools import lru_cache
 
 from newsletter.text import fold, normalize
 from newsletter.text.british import american
+from newsletter.text.derivation import verb_stem
 
 #: The version of what `words` and `marks` return.
-VERSION = 2
+VERSION = 3
 
 # Chinese, Japanese and Korean are written without spaces: each of their characters counts as a word.
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
@@ -150,18 +151,29 @@ def _folded(word: str) -> str:
     return american(fold(word))
 
 
-# Words of research texts that the rules of `_singular` get wrong.
-_IRREGULAR = {
-    **{word: word for word in (
-        "bias", "gas", "atlas", "canvas", "alias", "analysis", "basis", "thesis", "hypothesis", "synthesis",
-        "diagnosis", "axis", "crisis", "prognosis", "pandas", "series", "species", "physics", "this",
-    )},
-    "biases": "bias", "gases": "gas", "canvases": "canvas", "aliases": "alias", "analyses": "analysis",
-    "theses": "thesis", "hypotheses": "hypothesis", "syntheses": "synthesis", "diagnoses": "diagnosis", "axes": "axis",
-    "crises": "crisis", "matrices": "matrix", "vertices": "vertex", "indices": "index", "corpora": "corpus",
-    "criteria": "criterion", "phenomena": "phenomenon", "viruses": "virus", "corpuses": "corpus", "movies": "movie",
-    "moes": "moe",
-}  # fmt: skip
+# Words of research texts that the rules of `_singular` get wrong, each a singular and its plural.
+_IRREGULAR_PLURALS = """
+    bias biases, gas gases, atlas atlases, canvas canvases, alias aliases, lens lenses, bus buses, virus viruses,
+    corpus corpuses, status statuses, focus focuses, campus campuses, census censuses, bonus bonuses, genus genera,
+    apparatus apparatuses, thesaurus thesauruses, consensus consensuses, sinus sinuses, fetus fetuses, quiz quizzes,
+    analysis analyses, basis, thesis theses, hypothesis hypotheses, synthesis syntheses, diagnosis diagnoses, axis axes,
+    crisis crises, prognosis prognoses, metastasis metastases, prosthesis prostheses, parenthesis parentheses,
+    neurosis neuroses, psychosis psychoses, metamorphosis metamorphoses, stenosis stenoses,
+    matrix matrices, vertex vertices, vortex vortices, index indices, appendix appendices, cortex cortices,
+    helix helices, simplex simplices, codex codices,
+    corpus corpora, criterion criteria, phenomenon phenomena, automaton automata, taxon taxa,
+    polyhedron polyhedra, mitochondrion mitochondria,
+    optimum optima, minimum minima, maximum maxima, spectrum spectra, bacterium bacteria, quantum quanta,
+    equilibrium equilibria, continuum continua, stratum strata, symposium symposia, schema schemata, lemma lemmata,
+    stimulus stimuli, nucleus nuclei, radius radii, locus loci, focus foci, fungus fungi, bacillus bacilli,
+    formula formulae, antenna antennae, larva larvae, alga algae, nebula nebulae, supernova supernovae,
+    child children, woman women, man men, mouse mice, tooth teeth, wolf wolves, shelf shelves, knife knives,
+    cache caches, ache aches, headache headaches, niche niches, avalanche avalanches, psyche psyches,
+    shoe shoes, toe toes, foe foes, canoe canoes, moe moes,
+    movie movies, cookie cookies, zombie zombies, selfie selfies, calorie calories, prairie prairies,
+    pandas, series, species, physics, this, does, goes, lupus, diabetes
+"""
+_IRREGULAR = {form: forms[0] for forms in (row.split() for row in _IRREGULAR_PLURALS.split(",")) for form in forms}
 
 
 def _singular(word: str) -> str:
@@ -174,10 +186,9 @@ def _singular(word: str) -> str:
         return _IRREGULAR.get(word, word)
     if word.endswith("ies"):
         return word if word.endswith(("eies", "aies")) else word[:-3] + "y"
-    if word.endswith(("sses", "shes", "ches", "xes")):
+    if word.endswith(("sses", "shes", "ches", "xes", "oes")):
         return word[:-2]
-    keeps = ("aes", "ees", "oes") if word.endswith("es") else ("us", "ss")
-    return word[:-1] if word.endswith("s") and not word.endswith(keeps) else word
+    return word[:-1] if word.endswith("s") and not word.endswith(("aes", "us", "ss")) else word
 
 
 # -- inflection -----------------------------------------------------------------------------------
@@ -191,9 +202,11 @@ _RUN = re.compile(r"[aeiouy][^aeiouy]")
 def stem(word: str) -> str:
     """Return what the forms of a word have in common: "plan" of "planning", "code" of "coding".
 
-    Steps 1b and 5 of Porter, "An algorithm for suffix stripping", Program 14(3), 1980, until nothing changes. All words
-    of a stem begin with it, but for a final "e" or "y".
+    Steps 1b and 5 of Porter, "An algorithm for suffix stripping", Program 14(3), 1980, until nothing changes; nouns of
+    what is done have the stem of their verb, and "use" is not "us". All words of a stem begin with its
+    `derivation.beginning`, but for a final "e" or "y".
     """
+    word = verb_stem(word)
     while word.isalpha() and (shorter := _stripped(word)) != word:
         word = shorter
     return word
@@ -211,14 +224,14 @@ def _stripped(word: str) -> str:
             return f"{root}ee" if _RUN.search(root) else word
         return _completed(root) if len(root) > 1 and _VOWEL.search(root) else word
     runs = len(_RUN.findall(word[:-1]))
-    if word.endswith("e") and (runs > 1 or (runs == 1 and not _SHORT.search(word[:-1]))):
+    if word.endswith("e") and word != "use" and (runs > 1 or (runs == 1 and not _SHORT.search(word[:-1]))):
         return word[:-1]
     return word[:-1] if word.endswith("ll") and len(_RUN.findall(word)) > 1 else word
 
 
 def _completed(root: str) -> str:
     """Return what is left of "-ed" and "-ing" as a word: "code" for "cod", "plan" for "plann"."""
-    if root.endswith(("at", "bl", "iz")) or (len(_RUN.findall(root)) == 1 and _SHORT.search(root)):
+    if root.endswith(("at", "bl", "iz")) or root == "us" or (len(_RUN.findall(root)) == 1 and _SHORT.search(root)):
         return root + "e"
     is_double = len(root) > 2 and root[-1] == root[-2] and root[-1] not in "aeioulsz"
     return root[:-1] if is_double else root
