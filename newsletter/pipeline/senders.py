@@ -3,8 +3,8 @@
     run ── forks, or spawns ── the first process, which renders what is shared ── forks ── one sender per core
 
 To import the program takes longer than to render the fragments of an edition, so the first process is a fork of the run
-where that is safe (`_may_fork`). A sender that dies is noticed by the end of its pipe; what it had not sent is taken up by the others. If all die, or the
-run does, the next run goes on from the ledger.
+where that is safe (`_may_fork`). A sender that dies is noticed by the end of its pipe; what it had not sent is taken up
+by the others. If all die, or the run does, the next run goes on from the ledger.
 """
 
 from __future__ import annotations
