@@ -46,8 +46,8 @@ def test_a_query_is_a_match_expression_and_conditions(query: str, match: str, co
         ('"pear coding"', f'{DEFAULT}("pear coding")'),
         (
             "multi agent pear",
-            f'{DEFAULT}(("multiagent pear" OR '
-            + '(("+multi" OR "multi"*) AND ("+agent" OR "agent"*) AND ("+pear" OR "pear"*))))',
+            DEFAULT
+            + '(("multiagent pear" OR (("+multi" OR "multi"*) AND ("+agent" OR "agent"*) AND ("+pear" OR "pear"*))))',
         ),
     ],
 )
