@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
+from newsletter.pipeline.ports import SIGNAL_THREAD
+
 #: For this long after the signal, messages in flight may be finished.
 GRACE_S = 2.0
 #: After this long, the process ends without waiting for anything.
@@ -84,7 +86,7 @@ def handle_signals() -> Iterator[Shutdown]:
 
     numbers, written = socket.socketpair()
     written.setblocking(False)
-    watcher = Thread(target=_watch, args=(numbers, shutdown, is_over), name="shutdown", daemon=True)
+    watcher = Thread(target=_watch, args=(numbers, shutdown, is_over), name=SIGNAL_THREAD, daemon=True)
     watcher.start()
     former = signal.set_wakeup_fd(written.fileno(), warn_on_full_buffer=False)
     for number in _SIGNALS:
@@ -95,6 +97,7 @@ def handle_signals() -> Iterator[Shutdown]:
         restore()
         signal.set_wakeup_fd(former)
         is_over.set()
+        written.shutdown(socket.SHUT_RDWR)  # a process that was forked may have it, too
         written.close()
         watcher.join()
         numbers.close()

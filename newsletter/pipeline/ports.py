@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from newsletter.store import Store
 
 
+#: The thread that waits for signals, which holds no lock: a process with no other thread may be forked.
+SIGNAL_THREAD = "shutdown"
+
+
 class Step(StrEnum):
     """The steps of a run, in order."""
 

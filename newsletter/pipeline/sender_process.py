@@ -40,8 +40,8 @@ from newsletter.sending import Permits, Transport, Wait
 from newsletter.sending.smtp.handshake import Unreachable
 from newsletter.store import open_store
 
-#: Whether senders may be forks of one process that has rendered what they share. That process has no threads and has
-#: closed the store by then, so a fork is safe; but macOS's own libraries do not survive one.
+#: Whether senders may be forks of one process that has rendered what they share. That process has no threads of its own
+#: and has closed the store by then, so a fork is safe; but macOS's own libraries do not survive one.
 CAN_FORK = hasattr(os, "fork") and sys.platform != "darwin"
 #: So many batches of claims are rendered before the fork.
 _BATCHES_BEFORE_FORK = 2
@@ -139,15 +139,34 @@ class Part:
 
 
 def run_senders(setup: SenderSetup, parts: Sequence[Part]) -> None:
-    """Be the first process: render what is shared, then be the only sender, or fork one for each part."""
+    """Be the first process, one that was spawned."""
+    _be_first(setup, parts, lambda: _make_renderer(setup))
+
+
+def run_forked_senders(
+    setup: SenderSetup, parts: Sequence[Part], renderer: SigningRenderer, ends: Sequence[Connection]
+) -> None:
+    """Be the first process, a fork of the run, which has closed the store of its `renderer`.
+
+    `ends` are the run's ends of the pipes.
+    """
+    gc.freeze()  # else the first collection would copy all pages
+    for end in ends:
+        end.close()  # else a sender would not see that the run was killed
+
+    def reopened() -> SigningRenderer:
+        renderer.store.reopen()
+        return renderer
+
+    _be_first(setup, parts, reopened)
+
+
+def _be_first(setup: SenderSetup, parts: Sequence[Part], make_renderer: Callable[[], SigningRenderer]) -> None:
+    """Render what is shared, then be the only sender, or fork one for each part."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # the run decides what is still to be sent
     try:
-        store = open_store(setup.config.store, lambda: signing_keys(setup.config))
-        messages = MessageRenderer(
-            setup.config, make_environment(setup.config.site.templates), store.secret(), store.summaries
-        )
-        renderer = SigningRenderer(store, messages, load_keys(setup.config))
+        renderer = make_renderer()
         if len(parts) == 1:
             _send(setup, parts[0], renderer)
             return
@@ -155,8 +174,8 @@ def run_senders(setup: SenderSetup, parts: Sequence[Part]) -> None:
     except NewsletterError as error:
         parts[0].pipe.send(Ended(type(error), error.message, error.hint, 0, False))
         return
-    store.close()
-    gc.freeze()  # else the first collection would copy all pages
+    renderer.store.close()
+    gc.freeze()
     context = multiprocessing.get_context("fork")
     processes = []
     for at, part in enumerate(parts):
@@ -165,6 +184,13 @@ def run_senders(setup: SenderSetup, parts: Sequence[Part]) -> None:
         part.pipe.close()
     for process in processes:
         process.join()
+
+
+def _make_renderer(setup: SenderSetup) -> SigningRenderer:
+    store = open_store(setup.config.store, lambda: signing_keys(setup.config))
+    environment = make_environment(setup.config.site.templates)
+    messages = MessageRenderer(setup.config, environment, store.secret(), store.summaries)
+    return SigningRenderer(store, messages, load_keys(setup.config))
 
 
 def _prepare(setup: SenderSetup, renderer: SigningRenderer) -> None:

@@ -1,9 +1,10 @@
 """Several senders for one edition: the run that starts them holds the site's lock, the rate limits and the report.
 
-    run ── spawns ── the first process, which renders what is shared ── forks ── one sender per core
+    run ── forks, or spawns ── the first process, which renders what is shared ── forks ── one sender per core
 
-A sender that dies is noticed by the end of its pipe; what it had not sent is taken up by the others. If all die, or the
-run does, the next run goes on from the ledger.
+To import the program takes longer than to render the fragments of an edition, so the first process is a fork of the run
+where that is safe (`_may_fork`). A sender that dies is noticed by the end of its pipe; what it had not sent is taken up
+by the others. If all die, or the run does, the next run goes on from the ledger.
 """
 
 from __future__ import annotations
@@ -11,15 +12,18 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 from newsletter.errors import NewsletterError
 from newsletter.pipeline.delivery_run import DeliveryRun
+from newsletter.pipeline.ports import SIGNAL_THREAD
 from newsletter.pipeline.sender_process import (
     CAN_FORK,
     Command,
@@ -29,11 +33,12 @@ from newsletter.pipeline.sender_process import (
     Part,
     PermitRequest,
     SenderSetup,
+    run_forked_senders,
     run_senders,
 )
 from newsletter.sending import Permits, Transport
 
-#: Threads of this process may hold locks, and it has the store open: it must not be forked itself.
+#: For a run that must not be forked itself.
 PROCESSES = multiprocessing.get_context("spawn")
 #: Starting processes does not pay off for fewer messages.
 MIN_FOR_SENDERS = 1000
@@ -100,9 +105,12 @@ def _started(
         theirs.append(Part(holder, other, make_transport))
     processes: list[BaseProcess] = []
     try:
-        for group in [theirs] if CAN_FORK else [[part] for part in theirs]:
-            processes.append(PROCESSES.Process(target=run_senders, args=(setup, group)))
-            processes[-1].start()
+        if _may_fork(run):
+            processes.append(_fork_first(run, setup, theirs, [sender.pipe for sender in senders]))
+        else:
+            for group in [theirs] if CAN_FORK else [[part] for part in theirs]:
+                processes.append(PROCESSES.Process(target=run_senders, args=(setup, group)))
+                processes[-1].start()
         for part in theirs:
             part.pipe.close()
         yield senders
@@ -111,6 +119,33 @@ def _started(
             end.close()
         for process in processes:
             process.join()
+
+
+def _may_fork(run: DeliveryRun) -> bool:
+    """Whether this process may be forked: no other thread can hold a lock, and the store can be closed meanwhile.
+
+    A connection to a server cannot: it has the site's lock. Where the settings name a file, it is this run's store that
+    is open, and no other one: those that have several at once have threads for them.
+    """
+    others = (thread for thread in threading.enumerate() if thread is not threading.current_thread())
+    is_alone = all(thread.name == SIGNAL_THREAD for thread in others)
+    return CAN_FORK and is_alone and isinstance(run.config.store, Path)
+
+
+def _fork_first(run: DeliveryRun, setup: SenderSetup, parts: Sequence[Part], ends: Sequence[Connection]) -> BaseProcess:
+    """Fork the first process from this one; SQLite forbids to carry a connection over.
+
+    Raises:
+        StoreError: The store cannot be opened again.
+    """
+    context = multiprocessing.get_context("fork")
+    process = context.Process(target=run_forked_senders, args=(setup, parts, run.renderer, ends))
+    run.store.close()
+    try:
+        process.start()
+    finally:
+        run.store.reopen()
+    return process
 
 
 class _Serving:

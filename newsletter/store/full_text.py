@@ -46,10 +46,15 @@ class Expression:
 
 
 class Translator:
-    """Translates queries, given which words the index holds."""
+    """Translates queries, given which words the index holds.
 
-    def __init__(self, is_word: Callable[[str], bool]) -> None:
+    Where papers need no rank, match expressions leave out what others in them find, too: that a phrase is in a paper,
+    where all of its words are sought. FTS5 looks for each part, and so reads far where the phrase is rare.
+    """
+
+    def __init__(self, is_word: Callable[[str], bool], *, is_ranked: bool = True) -> None:
         self._vocabulary = Vocabulary(is_word)
+        self._is_ranked = is_ranked
 
     def split(self, query: Node) -> tuple[Expression, list[Sql]]:
         """Return the match expression of a query, maybe empty, and the conditions that it needs beside."""
@@ -112,30 +117,46 @@ class Translator:
 
     def _phrase(self, phrase: Phrase) -> str:
         """Return an expression for all spellings of a phrase."""
+        return " OR ".join(map(quoted, self._spelled(phrase)))
+
+    def _spelled(self, phrase: Phrase) -> list[tuple[str, ...]]:
         if phrase.mark:
-            return quoted((phrase.mark,))
-        found = [quoted(spelling) for spelling in phrase.spellings(self._vocabulary)]
+            return [(phrase.mark,)]
+        found = list(phrase.spellings(self._vocabulary))
         if len(phrase.parts) == 1 or phrase.is_hyphenated:
-            found.append(quoted((phrase.whole,)))
-        return " OR ".join(found) or quoted(phrase.parts)
+            found.append((phrase.whole,))
+        return found or [phrase.parts]
 
     def _near(self, text: str) -> str:
         """Return an expression for papers that hold each of some words, in any form, or a phrase of them."""
         near = near_of(text)
-        each = []
+        phrases, each = self._spelled(near.phrase), list[str]()
+        redundant = set(phrases)
         for one, stem in zip(near.each, near.stems, strict=True):
             # All words of a stem begin so, but for a final "e" or "y".
-            root = beginning(stem)
+            root = beginning(stem) if stem else ""
             root = root[:-1] if root.endswith(("e", "y")) and len(root) > 1 else root
-            each.append(f"({self._phrase(one)}{f' OR {quoted((root,))}*' if stem else ''})")
-        words = f" OR ({' AND '.join(each)})" if each else ""
-        marked = "".join(f" AND {quoted((mark,))}" for mark in near.marks)
-        return f"({self._phrase(near.phrase)}{words}){marked}"
+            spelled = self._spelled(one)
+            redundant -= {phrase for phrase in redundant if not _holds_any(phrase, spelled, root)}
+            if not self._is_ranked:
+                spelled = [spelling for spelling in spelled if not _holds_any(spelling, (), root)]
+            each.append(f"({' OR '.join([*map(quoted, spelled), *([f'{quoted((root,))}*'] if root else [])])})")
+        if each and not self._is_ranked:
+            phrases = [phrase for phrase in phrases if phrase not in redundant]
+        found = [*map(quoted, phrases), *([f"({' AND '.join(each)})"] if each else [])]
+        return f"({' OR '.join(found)}){''.join(f' AND {quoted((mark,))}' for mark in near.marks)}"
 
 
 def quoted(words: Iterable[str]) -> str:
     """Return words as a phrase of FTS5: they stand side by side."""
     return '"{}"'.format(" ".join(words).replace("\x00", " ").replace('"', '""'))
+
+
+def _holds_any(phrase: tuple[str, ...], spelled: Iterable[tuple[str, ...]], root: str) -> bool:
+    """Return whether all that holds a phrase holds one of some others, or a word that begins with a root."""
+    if root and any(word.startswith(root) for word in phrase):
+        return True
+    return any(phrase[at : at + len(other)] == other for other in spelled for at in range(len(phrase) - len(other) + 1))
 
 
 def _joined(operator: str, parts: list[Expression]) -> Expression:

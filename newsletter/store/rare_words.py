@@ -35,13 +35,19 @@ def rare_words(db: Database, words: Sequence[str]) -> list[str]:
     return [word for word in words if word in found]
 
 
-def is_common(db: Database, expression: str) -> bool:
-    """Return whether it takes long to rank the papers that match an FTS5 expression by BM25."""
-    papers, phrases = _last(db), list(dict.fromkeys(_PHRASE.findall(expression)))
-    if sum(_papers_with(db, phrase, papers) for phrase in phrases[:_MOST_PHRASES]) > _MOST_HOLDERS:
-        return True
+def is_common(db: Database, expression: str, unranked: str) -> bool:
+    """Return whether it takes long to rank the papers that match an FTS5 expression by BM25.
+
+    `unranked` matches the same papers.
+    """
+    papers, phrases, holders = _last(db), list(dict.fromkeys(_PHRASE.findall(expression))), 0.0
+    # Phrases of several words are in the fewest papers, and take longest to be found.
+    for phrase in sorted(phrases[:_MOST_PHRASES], key=lambda one: one.count(" ")):
+        holders += _papers_with(db, phrase, papers)
+        if holders > _MOST_HOLDERS:
+            return True
     sql = "SELECT count(*) FROM (SELECT 1 FROM papers_fts WHERE papers_fts MATCH ? LIMIT ?) AS found"
-    return bool(db.execute(sql, [MatchExpression(expression), _MOST_RANKED + 1]).fetchone()[0] > _MOST_RANKED)
+    return bool(db.execute(sql, [MatchExpression(unranked), _MOST_RANKED + 1]).fetchone()[0] > _MOST_RANKED)
 
 
 def _last(db: Database) -> int:

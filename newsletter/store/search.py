@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, lru_cache
@@ -30,6 +31,8 @@ from newsletter.topics.query import All, Node, Term
 MOST_COUNTED = 1000
 #: How many candidates are looked at together, of which each takes longer than all else of a result.
 _BATCH = 100
+#: How many of those that are in no need of a rank are read at first: mostly there is a page of results among them.
+_FEW = 3 * _BATCH + 1
 _OF_TOPIC = "topic_papers AS examined CROSS JOIN paper_traits AS traits USING (paper_id)"
 _FULL_TEXT = "papers_fts CROSS JOIN paper_traits AS traits ON traits.paper_id = papers_fts.rowid"
 _IN_ORDER = f"""
@@ -216,31 +219,45 @@ class Archive:
         most = max(needed, MOST_COUNTED + 1)
         ids: dict[int, None] = {}
         is_all, seen = True, set[int]()
-        for candidates in self._lists(found, order, most):
-            fresh = [number for number in candidates if number not in seen]
-            seen.update(fresh)
+        for listed, few, number in self._lists(query, found, order, most):
             if query is None or found.is_exact:
-                ids |= dict.fromkeys(fresh)
+                ids |= dict.fromkeys(self._first(listed, number))
                 if len(ids) >= most:
                     break
                 continue
-            for start in range(0, len(fresh), _BATCH):
+            candidates, read = self._first(listed, few), few
+            fresh, start = _without(candidates, seen), 0
+            while True:
+                if len(candidates) == read < number and len(fresh) - start <= _BATCH:  # there may be more
+                    candidates, read = self._first(listed, number), number
+                    fresh = _without(candidates, seen)
+                if start >= len(fresh):
+                    break
                 if len(ids) > needed and len(fresh) - start > _BATCH:  # else little is left to be counted
                     return list(ids), False
                 ids |= dict.fromkeys(self._matching(query, fresh[start : start + _BATCH]))
+                start += _BATCH
+            seen.update(fresh)
             is_all = is_all and len(candidates) != most
         return list(ids)[:most], is_all
 
-    def _lists(self, found: _Candidates, order: Order, most: int) -> Iterator[list[int]]:
-        """Yield candidates in their order: all in one list, or at most so many in each of two that are quickly read."""
-        if order is Order.RELEVANCE and found.match and is_common(self._db, found.match):
-            newest = replace(found, order="papers_fts.rowid DESC")
-            in_title = MatchExpression(found.match.replace(ANYWHERE, IN_TITLE))
-            if in_title != found.match:
-                yield self._first(replace(newest, values=[in_title, *found.values[1:]]), most)
-            yield self._first(newest, most)
-        else:
-            yield self._first(found, most if found.is_exact else ALL)
+    def _lists(
+        self, query: Node | None, found: _Candidates, order: Order, most: int
+    ) -> Iterator[tuple[_Candidates, int, int]]:
+        """Yield candidates in their order: all in one list, or at most so many in each of two that are quickly read.
+
+        Each comes with how many of them are to be read at first, and at most.
+        """
+        if order is Order.RELEVANCE and query is not None and found.match:
+            match = Translator(cache(self._is_word), is_ranked=False).split(query)[0].text
+            if is_common(self._db, found.match, match):
+                in_title = match.replace(ANYWHERE, IN_TITLE)
+                for one in dict.fromkeys((in_title, match)):
+                    values = [MatchExpression(one), *found.values[1:]]
+                    yield replace(found, order="papers_fts.rowid DESC", values=values), _FEW, most
+                return
+        number = most if found.is_exact else ALL
+        yield found, number, number
 
     def _first(self, found: _Candidates, number: int) -> list[int]:
         rows = self._db.execute(f"{found.ids} LIMIT ?", [*found.values, number])
@@ -330,6 +347,10 @@ def excerpts(text: str, papers: Iterable[Paper]) -> tuple[Hit, ...]:
     """Return papers that share words with a text, each with an excerpt that shows them."""
     terms = list(map(Term, content_words(text)))
     return tuple(Hit(paper, tuple(excerpt(paper.abstract, terms))) for paper in papers)
+
+
+def _without(numbers: Iterable[int], seen: AbstractSet[int]) -> list[int]:
+    return [number for number in numbers if number not in seen]
 
 
 def _excerpt(query: Node, paper: Paper) -> Iterator[tuple[str, bool]]:

@@ -11,6 +11,7 @@ import math
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from enum import IntEnum
 from itertools import islice, takewhile
 from typing import TypeVar
@@ -76,6 +77,8 @@ class PaperIndex:
         An index that is `asked` for one query only has the words that it may be about.
         """
         self._begins = None if asked is None else _beginnings(asked)
+        self._asked = None if self._begins is None else _begun(known.values(), self._begins)
+        fields = _ALL if asked is None else {field for term in _terms(asked) for field in fields_of(term)}
         self.papers = {paper.id: paper for paper in papers}
         #: Ids in the order of the arrays: a paper's position is its number.
         self.ids = tuple(self.papers)
@@ -86,7 +89,8 @@ class PaperIndex:
         for number, paper in enumerate(self.papers.values()):
             indexed = known.get(paper.id, ())
             for field, text in zip(_INDEXED, indexed, strict=False):
-                self._post_indexed(field, number, text)
+                if field in fields:
+                    self._post_indexed(field, number, text)
             for field, passages in _passages(paper)[len(indexed) :]:
                 self._post(field, number, passages)
         self._vocabularies: dict[str | None, Vocabulary] = {}
@@ -205,8 +209,8 @@ class PaperIndex:
             passages.append(last)
         elif not passages:
             passages.append("")
-        begins, found = self._begins, text.split()
-        for word in found if begins is None else [one for one in found if one[:2] in begins or one[0] in "=+"]:
+        asked, found = self._asked, text.split()
+        for word in found if asked is None else [one for one in found if one in asked]:
             postings[word].append(number)
         self._texts[field].append("|".join(f" {passage} " for passage in passages))
 
@@ -346,6 +350,12 @@ def _beginnings(query: Node) -> frozenset[str]:
     texts |= {"".join(surfaces(text)) for text in written}
     texts |= {begun for one in tuple(texts) for begun in prefixes(one)}
     return frozenset(text[at : at + length] for text in texts for at in range(len(text)) for length in (1, 2))
+
+
+def _begun(known: Iterable[Sequence[str]], beginnings: AbstractSet[str]) -> set[str]:
+    """Return the marks, and the words with some beginnings: each word is looked at once, however often it occurs."""
+    every = set(" ".join(text for texts in known for text in texts).split())
+    return {word for word in every if word[:2] in beginnings or word[0] in "=+"}
 
 
 def _terms(query: Node) -> Iterator[Term]:

@@ -27,7 +27,10 @@ class Places:
         passages = [(paper, passage.split()) for paper, text in enumerate(texts) for passage in text.split("|")]
         lengths = np.array([len(found) for _, found in passages], np.int64)
         every = [word for _, found in passages for word in found]
-        asked = range(len(every)) if begins is None else [n for n, word in enumerate(every) if word[:2] in begins]
+        asked: Sequence[int] = range(len(every))
+        if begins is not None:
+            begun = {word for word in set(every) if word[:2] in begins}
+            asked = [n for n, word in enumerate(every) if word in begun]
         words = np.array([numbers[every[n]] for n in asked], np.int64)
         papers = np.array([paper for paper, _ in passages], np.int64)
         kept = np.array(asked, np.int64)

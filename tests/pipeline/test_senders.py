@@ -107,6 +107,13 @@ def test_where_no_process_may_be_forked_each_sender_is_started_fresh(
     assert len(started) == 2
 
 
+def test_a_run_beside_other_threads_is_not_forked(shared: SendingSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsletter.pipeline.senders.run_forked_senders", None)
+    with serving(Server()) as server:  # in a thread
+        assert shared.send_to(server, connections=2).is_clean
+    assert set(server.recipients) == addresses()
+
+
 def test_both_senders_have_connections_and_no_more_than_the_setting_allows(shared: SendingSite) -> None:
     greeted: set[object] = set()
     with serving(Server()) as server:
@@ -249,7 +256,9 @@ def test_senders_whose_run_is_killed_finish_what_is_in_flight_and_hold_the_lock_
     with sinking(tmp_path / "taken.log", "--pause", "0.02") as sink:
         run = start_sender(tmp_path, sink.port, shared.now, 2)
         wait_until(lambda: len(sink.taken) >= 4)
-        assert [len(children(first)) for first in children(run.pid or 0)] == [2]
+        (first,) = children(run.pid or 0)
+        assert len(children(first)) == 2
+        assert b"spawn" not in Path(f"/proc/{first}/cmdline").read_bytes()  # but a fork of the run, which has no thread
         run.kill()
         assert exit_code(run) == -9
         assert not _is_free(shared.config.site.lock)

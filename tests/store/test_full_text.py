@@ -38,6 +38,24 @@ def test_a_query_is_a_match_expression_and_conditions(query: str, match: str, co
     assert (expression.is_exact and all(one.is_exact for one in rest)) is is_exact
 
 
+@pytest.mark.parametrize(
+    ("query", "match"),
+    [
+        ("pears", f'{DEFAULT}("pear" OR "+pear")'),
+        ("pear coding", f'{DEFAULT}(((("+pear" OR "pear"*) AND ("+coding" OR "cod"*))))'),
+        ('"pear coding"', f'{DEFAULT}("pear coding")'),
+        (
+            "multi agent pear",
+            DEFAULT
+            + '(("multiagent pear" OR (("+multi" OR "multi"*) AND ("+agent" OR "agent"*) AND ("+pear" OR "pear"*))))',
+        ),
+    ],
+)
+def test_where_papers_need_no_rank_what_other_parts_find_is_left_out(query: str, match: str) -> None:
+    expression, _ = Translator(INDEXED.__contains__, is_ranked=False).split(parse(query))
+    assert expression.text == match
+
+
 def test_a_condition_escapes_wildcards() -> None:
     condition = Translator(INDEXED.__contains__).condition(parse(r"source:100%_a"))
     assert condition.values == (r"100\%\_a",)

@@ -155,6 +155,20 @@ def test_of_common_words_those_in_titles_come_first_and_then_the_newest(
     assert [hit.paper.id for hit in page.hits] == ids[120:150]
 
 
+@pytest.mark.parametrize("text", ["clouds planning", "count clouds", "we planning clouds"])
+def test_few_candidates_that_need_no_rank_are_read_first_and_the_others_if_need_be(
+    crowded: Archive, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setattr(rare_words, "_MOST_HOLDERS", 20)
+    monkeypatch.setattr(search, "_BATCH", 4)
+    whole = [crowded.search(parse(text), limit=10, offset=place, with_traits=True) for place in (0, 10, 30, 100)]
+    monkeypatch.setattr(search, "_FEW", 13)
+    assert [
+        crowded.search(parse(text), limit=10, offset=place, with_traits=True) for place in (0, 10, 30, 100)
+    ] == whole
+    assert whole[0].hits
+
+
 def test_of_many_candidates_only_some_are_looked_at(crowded: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     query, places = parse("clouds planning"), (0, 10, 30, 40)
     everything = crowded.search(query, limit=300)

@@ -18,8 +18,8 @@ from newsletter.sending.status_codes import Step
 
 _MAX_PATH_B = 254  # RFC 5321, 4.5.3.1.3, less the brackets
 _BARE_LINE_END = re.compile(rb"(?<!\r)\n|\r(?!\n)")
-#: Characters that would end an address or its command line.
-_NOT_IN_PATH = re.compile(r"[\x00-\x20\x7f<>]")
+#: An address without characters that would end it or its command line.
+_PATH = re.compile(r"[^\x00-\x20\x7f<>]*")
 #: What a server refuses or defers at each step, in messages.
 _SUBJECTS = {
     Step.MAIL: "the sender address",
@@ -149,7 +149,9 @@ class Conversation:
                     break
                 raise ValueError(f"unexpected SMTP reply: {reply}")
             step, message = self._expected.popleft()
-            if message is not None:
+            # Most replies accept an address, and change nothing.
+            is_envelope = step is Step.MAIL or step is Step.RCPT
+            if message is not None and not (is_envelope and reply.code == 250 and message is not self._failed):
                 self._process(step, message, reply, results)
             while self._held and not self._expected:
                 command, next_step, message = self._held.popleft()
@@ -179,7 +181,6 @@ class Conversation:
 
     def _process(self, step: Step, message: Message, reply: Reply, results: list[Result]) -> None:
         failed_before = self._failed is message
-        verdict = classify_reply(step, reply)
         if step is Step.DATA and reply.code == 354:
             if failed_before:  # the server accepts a message for no recipient: send an empty one (RFC 2920, 3.1)
                 self._expected.appendleft((Step.OTHER, None))
@@ -188,6 +189,7 @@ class Conversation:
             else:
                 self.ready = message
             return
+        verdict = classify_reply(step, reply)
         if step is Step.END_OF_DATA:
             self.leaving = None
             self.settled += 1
@@ -246,4 +248,5 @@ class Conversation:
 
 def _is_path(address: str) -> bool:
     """Whether an address can stand between the angle brackets of MAIL FROM or RCPT TO."""
-    return len(address.encode()) <= _MAX_PATH_B and _NOT_IN_PATH.search(address) is None
+    size = len(address) if address.isascii() else len(address.encode())
+    return size <= _MAX_PATH_B and _PATH.fullmatch(address) is not None

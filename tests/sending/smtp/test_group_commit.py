@@ -23,6 +23,8 @@ class Desk:
         self.now = 100.0
         self.commits: list[tuple[list[Verdict], list[str]]] = []
         self.refused: set[str] = set()
+        #: How long a transaction takes.
+        self.commit_s = 0.0
         settings = SmtpSettings("mail.example.org", 25)
         self.messages = [
             replace(message(f"subscriber{at}@example.org"), message_id=f"<{at}@news.example>") for at in range(number)
@@ -32,6 +34,7 @@ class Desk:
 
     def commit(self, results: Sequence[Result], departing: Sequence[Message]) -> AbstractSet[str]:
         self.commits.append(([one.verdict for one in results], [one.recipient for one in departing]))
+        self.now += self.commit_s
         return {one.message_id for one in departing if one.recipient not in self.refused}
 
     def next(self) -> Message:
@@ -100,6 +103,29 @@ def test_no_more_results_wait_than_a_group(desk: Desk) -> None:
     assert max(len(results) for results, _ in desk.commits) <= GROUP
     assert max(len(departing) for _, departing in desk.commits) <= GROUP
     assert len(desk.commits) <= 6
+
+
+def test_the_slower_the_disk_is_the_more_messages_share_a_transaction(desk: Desk) -> None:
+    desk.commit_s = 2 * GROUP_S
+    desk.send(400, each_s=GROUP_S / 40)
+    desk.commits.clear()
+    desk.send(200, each_s=GROUP_S / 40)
+
+    assert len(desk.commits) <= 6
+    assert max(len(results) for results, _ in desk.commits) <= GROUP
+    assert max(len(departing) for _, departing in desk.commits) <= GROUP
+
+
+def test_a_transaction_for_results_lets_as_many_depart_as_have_left(desk: Desk) -> None:
+    desk.speed_up()
+    desk.send(30, each_s=GROUP_S / 40)
+    desk.commits.clear()
+    queued = len(desk.group._queue)
+    desk.group.release([], desk.now + GROUP_S * 0.3)
+
+    ((results, departing),) = desk.commits
+    assert len(results) == 30
+    assert 0 < queued < queued + len(departing) == desk.group._ahead
 
 
 def test_who_must_not_be_mailed_any_more_is_offered_to_no_connection(desk: Desk) -> None:
