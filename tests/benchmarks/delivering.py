@@ -99,8 +99,7 @@ def make_planned_site(root: Path, subscribers: int, *, own: bool = False) -> Sit
                 rows.append(
                     (EDITION.key, subscriber.id, digest_id, make_message_id(secret, EDITION.key, subscriber.id, sender))
                 )
-            store.deliveries.stage(rows)
-            store.deliveries.queue_staged(NOW)
+            store.deliveries.queue_many(rows, NOW)
     return site
 
 

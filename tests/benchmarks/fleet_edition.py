@@ -17,12 +17,13 @@ import resource
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import chdir, contextmanager
+from contextlib import AbstractContextManager, chdir, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from unittest.mock import patch
 
 from procrastinate.schema import SchemaManager
@@ -38,6 +39,7 @@ from newsletter.pipeline.ports import Ports
 from newsletter.rendering.environment import make_environment
 from newsletter.store import Store, open_store
 from newsletter.store.postgresql import PostgreSQLDatabase
+from newsletter.store.sqlite import SQLiteDatabase
 from tests.benchmarks.delivering import ROOT, Nowhere, cpu_of
 from tests.benchmarks.planning import server_cpu_s
 from tests.factories import NOW, make_entry, make_profile, make_topic
@@ -79,26 +81,39 @@ class Lock:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Measure the transactions of this process on PostgreSQL."""
-        plain = PostgreSQLDatabase.transaction
+        """Measure the transactions of this process."""
+        with (
+            patch.object(PostgreSQLDatabase, "transaction", self._timed(PostgreSQLDatabase.transaction)),
+            patch.object(SQLiteDatabase, "transaction", self._timed(SQLiteDatabase.transaction)),
+        ):
+            yield
 
+    def _timed(self, plain: Callable[[Any], AbstractContextManager[None]]) -> Callable[[Any], Any]:
         @contextmanager
-        def timed(database: PostgreSQLDatabase) -> Iterator[None]:
+        def timed(database: PostgreSQLDatabase | SQLiteDatabase) -> Iterator[None]:
             if database.is_in_transaction:
                 with plain(database):
                     yield
                 return
-            server, server_s, began, cpu_s = database._connection.info.backend_pid, 0.0, 0.0, 0.0
+            server_s, began, cpu_s = 0.0, 0.0, 0.0
             with plain(database):
-                began, cpu_s, server_s = time.perf_counter(), time.thread_time(), cpu_of(server)  # it has the lock now
+                began, cpu_s, server_s = (
+                    time.perf_counter(),
+                    time.thread_time(),
+                    _server_s(database),
+                )  # it is locked now
                 yield
             used_s, took_s = time.thread_time() - cpu_s, time.perf_counter() - began
             self.cpu_s += used_s
             if took_s > self.longest_s:
-                self.longest_s, self.longest_cpu_s = took_s, used_s + cpu_of(server) - server_s
+                self.longest_s, self.longest_cpu_s = took_s, used_s + _server_s(database) - server_s
 
-        with patch.object(PostgreSQLDatabase, "transaction", timed):
-            yield
+        return timed
+
+
+def _server_s(database: PostgreSQLDatabase | SQLiteDatabase) -> float:
+    """Return the CPU seconds that the server has used for this connection; a file has no server."""
+    return 0.0 if isinstance(database, SQLiteDatabase) else cpu_of(database._connection.info.backend_pid)
 
 
 @dataclass(frozen=True)
