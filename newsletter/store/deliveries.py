@@ -18,6 +18,7 @@ from newsletter.store.database import ALL, Database, moment_of
 from newsletter.store.departures import CLOCKS_APART, RECORDED, DaySlot, Departures
 from newsletter.store.digest_blobs import paper_ids
 from newsletter.store.mass_changes import change_many, change_open
+from newsletter.store.message_ids import MessageIds
 from newsletter.store.shards import WHOLE, Shard
 
 #: Whether a delivery is of an edition that the operator wrote: it is not the email of a day.
@@ -62,8 +63,9 @@ class LastMail(NamedTuple):
 class Deliveries:
     """The `deliveries` and `looks` tables."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, message_ids: MessageIds) -> None:
         self._db = db
+        self._message_ids = message_ids
 
     def queue_many(
         self, rows: Sequence[tuple[str, int, int, str]], now: datetime, not_before: datetime | None = None
@@ -87,9 +89,15 @@ class Deliveries:
             for key, some in by_edition.items()
             for (number,) in self._db.execute(_TO_QUEUE, {"key": key, "ids": json.dumps(list(some))})
         ]
+        names = self._message_ids.to_store([(message_id, key) for key, _, _, message_id in wanted])
         later, moment = _text(not_before), now.isoformat()
         self._db.load(
-            "deliveries", _QUEUED, ((*row, "queued", 0, "", later, moment, later or moment) for row in wanted)
+            "deliveries",
+            _QUEUED,
+            [
+                (key, one, digest, name, "queued", 0, "", later, moment, later or moment)
+                for (key, one, digest, _), name in zip(wanted, names, strict=True)
+            ],
         )
         return len(wanted)
 
@@ -106,7 +114,7 @@ class Deliveries:
             "AND status IN ('queued', 'sending', 'deferred') AND (next_attempt_at IS NULL OR next_attempt_at <= ?) "
             "AND (SELECT state FROM editions WHERE key = edition_key) = 'open' ORDER BY id LIMIT ?"
         )
-        return self._db.execute(sql, [after, until, now.isoformat(), limit]).into(delivery_of)
+        return self._db.execute(sql, [after, until, now.isoformat(), limit]).into(self.read)
 
     def bring_forward(self, now: datetime, latest: datetime) -> int:
         """Make the deferred deliveries due whose next attempt is after `latest`; return how many there are.
@@ -377,11 +385,14 @@ class Deliveries:
 
     def _where(self, condition: str, values: list[Any]) -> list[Delivery]:
         sql = f"SELECT {_COLUMNS} FROM deliveries WHERE {condition}"
-        return self._db.execute(sql, values).into(delivery_of)
+        return self._db.execute(sql, values).into(self.read)
+
+    def read(self, row: tuple[Any, ...]) -> Delivery:
+        """Return the delivery of a row, whose columns are in the order of the fields."""
+        return _delivery_of(row, self._message_ids)
 
 
-def delivery_of(values: tuple[Any, ...]) -> Delivery:
-    """Return the delivery of a row, whose columns are in the order of the fields."""
+def _delivery_of(values: tuple[Any, ...], message_ids: MessageIds) -> Delivery:
     number, key, subscriber_id, digest_id, message_id, status, attempts, detail, next_at, updated_at, *rest = values
     planned_at, left_at = rest
     return Delivery(
@@ -389,7 +400,7 @@ def delivery_of(values: tuple[Any, ...]) -> Delivery:
         edition_key=key,
         subscriber_id=subscriber_id,
         digest_id=digest_id,
-        message_id=message_id,
+        message_id=message_ids.read(message_id, key),
         status=_STATUSES[status],
         attempts=attempts,
         detail=detail,

@@ -22,8 +22,11 @@ _DUE = (
     "AND (next_attempt_at IS NULL OR next_attempt_at <= :now) "
     "AND (SELECT state FROM editions WHERE key = edition_key) = 'open'"
 )
-#: The last of the next deliveries that are due.
-_LAST_OF_NEXT = f"SELECT max(id) FROM (SELECT id {_DUE} ORDER BY id LIMIT :number) AS following"
+#: The last of the next deliveries that are open, due or not.
+_LAST_OF_NEXT = (
+    "SELECT max(id) FROM (SELECT id FROM deliveries INDEXED BY deliveries_open "
+    "WHERE status IN ('queued', 'sending', 'deferred') AND id > :after ORDER BY id LIMIT :number) AS following"
+)
 
 
 class Shard(NamedTuple):
@@ -65,13 +68,13 @@ class Shards:
             f"ORDER BY first_id DESC LIMIT 1), 0) AS below {_DUE} AND id <= :last) AS due WHERE below < id"
             ") AS parts GROUP BY below, part"
         )
-        made, values = 0, {"now": now.isoformat(), "after": 0, "number": size * _MADE}
-        while last := self._db.execute(_LAST_OF_NEXT, values).fetchone()[0]:
+        made, after = 0, 0
+        while last := self._db.execute(_LAST_OF_NEXT, {"after": after, "number": size * _MADE}).fetchone()[0]:
+            values = {"now": now.isoformat(), "after": after, "last": last, "size": size}
             with self._db.transaction():
-                of_these = {"now": values["now"], "after": values["after"], "last": last, "size": size}
-                made += self._db.execute(sql, of_these).rowcount
+                made += self._db.execute(sql, values).rowcount
                 also()
-            values["after"] = last
+            after = last
         return made
 
     def hold_others(self, now: datetime, detail: str) -> int:

@@ -1,8 +1,9 @@
 """A large edition of a fleet without mail servers: planned, leased and recorded by one worker on PostgreSQL.
 
-    python -m tests.benchmarks.fleet_edition --subscribers 100000 1000000 [--file]
+    python -m tests.benchmarks.fleet_edition --subscribers 100000 1000000 [--file] [--group 8]
 
-Everybody has the same topics, and the transport accepts every message at once, so what is measured is the ledger: the
+Everybody has the same topics, and the transport accepts every message at once, so that 64 share a transaction, as they
+do where servers are fast; fewer do with `--group`, as where connections wait. What is measured is the ledger: the
 CPU of planning and of sending, of the worker and of the server; how much of it is while the lock of writers is held
 (all of the server's, and the worker's in transactions), and the longest transaction; the peak memory of the processes
 that plan and send, for each size; and the bytes that a row and its indexes take. With `--file`, planning on SQLite,
@@ -37,6 +38,7 @@ from newsletter.operations.fleet_worker import FleetWorker
 from newsletter.pipeline.deliver import deliver
 from newsletter.pipeline.ports import Ports
 from newsletter.rendering.environment import make_environment
+from newsletter.sending.smtp.group_commit import GROUP
 from newsletter.store import Store, open_store
 from newsletter.store.postgresql import PostgreSQLDatabase
 from newsletter.store.sqlite import SQLiteDatabase
@@ -167,12 +169,12 @@ def share(root: Path, where: DatabaseUrl | Path) -> None:
     worker.close()
 
 
-def send(root: Path, where: DatabaseUrl | Path) -> None:
-    """Lease each shard, send it nowhere, and record it."""
+def send(root: Path, where: DatabaseUrl | Path, group: int = GROUP) -> None:
+    """Lease each shard, send it nowhere, and record it; so many messages share a transaction."""
     with open_store(where) as store:
         firsts = [int(first) for (first,) in store._db.execute("SELECT first_id FROM shards ORDER BY 1")]
     worker = _worker(root, where)
-    with patch.object(fleet_worker, "make_transport", lambda *_: Nowhere()):
+    with patch.object(fleet_worker, "make_transport", lambda *_: Nowhere(group)):
         for first in firsts:
             worker.send_shard(first)
     worker.close()
@@ -225,7 +227,7 @@ def show_sizes(where: DatabaseUrl, when: str) -> None:
             print(f"  {when}, {table}: {rows_b / number:.0f} B a row and {indexes_b / number:.0f} B of indexes")
 
 
-def run(root: Path, subscribers: int, *, has_file: bool, is_sent: bool) -> None:
+def run(root: Path, subscribers: int, group: int, *, has_file: bool, is_sent: bool) -> None:
     """Measure an edition of so many."""
     print(f"{subscribers} subscribers", flush=True)
     where = new_store()
@@ -238,7 +240,7 @@ def run(root: Path, subscribers: int, *, has_file: bool, is_sent: bool) -> None:
     show_sizes(where, "planned")
     measured(share, root, where).show("shards and jobs", subscribers)
     if is_sent:
-        measured(send, root, where).show("sending", subscribers)
+        measured(partial(send, group=group), root, where).show("sending", subscribers)
         show_sizes(where, "sent")
         with open_store(where) as store:
             assert store.deliveries.counts() == {"sent": subscribers}
@@ -257,11 +259,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--subscribers", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--file", action="store_true", help="plan on SQLite, too")
+    parser.add_argument("--group", type=int, default=GROUP, help="so many messages share a transaction")
     parser.add_argument("--no-send", action="store_true", help="only plan")
     arguments = parser.parse_args()
     for number in arguments.subscribers:
         with TemporaryDirectory() as folder:
-            run(Path(folder), number, has_file=arguments.file, is_sent=not arguments.no_send)
+            run(Path(folder), number, arguments.group, has_file=arguments.file, is_sent=not arguments.no_send)
 
 
 if __name__ == "__main__":
