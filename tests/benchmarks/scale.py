@@ -66,14 +66,14 @@ class Constants:
         2079, "µs", "planning, where everybody has a digest of their own (one worker plans)", _MORNING
     )
     make: Constant = Constant(4644, "µs", "cards, inlining, assembling, signing, SMTP and the ledger", _MORNING)
-    plan_server: Constant = Constant(123, "µs", "planning: the server's part", _LEDGER, Basis.EXTRAPOLATED)
+    plan_server: Constant = Constant(145, "µs", "planning: the server's part", _LEDGER, Basis.EXTRAPOLATED)
     lock: Constant = Constant(
-        544, "µs", "sending: with the lock of writers, worker and server", _LEDGER, Basis.EXTRAPOLATED
+        197, "µs", "sending: with the lock of writers, worker and server", _LEDGER, Basis.EXTRAPOLATED
     )
-    row: Constant = Constant(241, "B", "a row of the ledger", _LEDGER, Basis.EXTRAPOLATED)
-    index: Constant = Constant(252, "B", "its entries in indexes", _LEDGER, Basis.EXTRAPOLATED)
-    subscriber: Constant = Constant(1113, "B", "a subscriber and their entries in indexes", _LEDGER, Basis.EXTRAPOLATED)
-    log: Constant = Constant(3379, "B", "the server's log (WAL), planning and sending", _LEDGER, Basis.EXTRAPOLATED)
+    row: Constant = Constant(191, "B", "a row of the ledger", _LEDGER, Basis.EXTRAPOLATED)
+    index: Constant = Constant(185, "B", "its entries in indexes", _LEDGER, Basis.EXTRAPOLATED)
+    subscriber: Constant = Constant(1081, "B", "a subscriber and their entries in indexes", _LEDGER, Basis.EXTRAPOLATED)
+    log: Constant = Constant(3233, "B", "the server's log (WAL), planning and sending", _LEDGER, Basis.EXTRAPOLATED)
     digest: Constant = Constant(
         460, "B", "a digest of one's own: what a morning adds, without its delivery (341 B in a file)", _MORNING
     )

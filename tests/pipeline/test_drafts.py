@@ -93,13 +93,13 @@ def between_batches(monkeypatch: pytest.MonkeyPatch, act: Callable[[int], None])
     monkeypatch.setattr(delivering, "_queue_batch", watched)
 
 
-def test_who_leaves_between_two_batches_is_not_mailed_and_does_not_wait(
+def test_who_unsubscribes_between_two_batches_is_not_mailed_and_does_not_wait(
     site: SendingSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A second connection writes while the edition is planned: about people who are planned, and who are not yet."""
     seen: list[object] = []
 
-    def leave(batch: int) -> None:
+    def unsubscribe_some(batch: int) -> None:
         with open_again(site.store) as other:
             seen.append((other.editions.states(), other.deliveries.claim(site.now, after=0, limit=9)))
             if batch == 1:
@@ -114,7 +114,7 @@ def test_who_leaves_between_two_batches_is_not_mailed_and_does_not_wait(
                 gone.update((first, second, third, fourth, fifth))
 
     gone: set[str] = set()
-    between_batches(monkeypatch, leave)
+    between_batches(monkeypatch, unsubscribe_some)
     transport = Kept()
     site.send(transport)
 
@@ -213,7 +213,7 @@ def test_a_draft_is_not_shared(site: SendingSite, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("action", [Action.PAUSE, Action.CANCEL])
-def test_what_is_paused_or_cancelled_while_it_is_planned_does_not_leave(
+def test_what_is_paused_or_cancelled_while_it_is_planned_is_not_sent(
     site: SendingSite, monkeypatch: pytest.MonkeyPatch, action: Action
 ) -> None:
     def act(batch: int) -> None:
@@ -234,7 +234,7 @@ def test_what_is_paused_or_cancelled_while_it_is_planned_does_not_leave(
         assert Counter(recipient for recipient, _ in transport.taken) == Counter(PEOPLE)
 
 
-def test_a_template_that_breaks_a_later_batch_keeps_all_from_leaving(
+def test_a_template_that_breaks_a_later_batch_keeps_all_from_being_sent(
     site: SendingSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(_run: object, intent: Intent) -> None:
