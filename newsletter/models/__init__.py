@@ -243,6 +243,8 @@ class Subscriber:
 class EditionState(StrEnum):
     """Whether an edition's deliveries may be sent."""
 
+    #: It is being planned, or planning was interrupted: the ledger has a part of its deliveries, and none leaves.
+    DRAFT = "draft"
     OPEN = "open"
     #: By the operator, until they resume it.
     PAUSED = "paused"

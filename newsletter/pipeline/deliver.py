@@ -1,6 +1,6 @@
 """Digests → rendering → sending → ledger.
 
-    plan | can we send? | queue everything in one transaction | claim | render | hand over | results
+    plan | can we send? | queue it as a draft, in batches | open it | claim | render | hand over | results
 
 Every move in the ledger is committed when it happens, so that after a crash the next run continues from there. Nobody
 is missed, and only a delivery found in `sending` is in doubt: at most one for each connection, and a few more where
@@ -10,6 +10,7 @@ in-doubt policy.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
@@ -22,10 +23,10 @@ from jinja2 import Environment
 
 from newsletter.config.model import Config, InDoubtPolicy
 from newsletter.errors import AlreadySending, NewsletterError, TransportError
-from newsletter.models import Delivery
+from newsletter.models import Delivery, Edition, EditionState
 from newsletter.models.addresses import email_key
 from newsletter.pipeline.delivery_run import BATCH, DeliveryRun
-from newsletter.pipeline.edition_state import WAITING, close_past_days
+from newsletter.pipeline.edition_state import WAITING, close_past_days, skip_cancelled
 from newsletter.pipeline.ledger import IN_DOUBT, MAX_ATTEMPTS, MAX_BACKOFF, SendingLedger
 from newsletter.pipeline.messages import MessageRenderer, make_message_id
 from newsletter.pipeline.notes import Notes
@@ -73,7 +74,7 @@ def deliver(
 
     Raises:
         NewsletterError: Another process is sending for this site, or a DKIM key cannot be read.
-        TemplateError: A template is missing or broken; nothing was queued.
+        TemplateError: A template is missing or broken; nothing leaves.
         StoreError: The store cannot be written; the next run continues from the ledger.
     """
     tally, secret = Tally(watch), store.secret()
@@ -130,7 +131,6 @@ def _intents(run: DeliveryRun, now: datetime, notes: Notes, *, dry_run: bool) ->
     """Yield the plan's intents; report who gets nothing, except subscribers with an open delivery of this run."""
     for decided in _plan(run, now, notes):
         if isinstance(decided, Intent):
-            run.look_again(decided.again_at, decided.subscriber)
             yield decided
         elif isinstance(decided, NotDue):
             run.tally.add_count(OutcomeStatus.NOT_SENT, decided.number)
@@ -218,62 +218,73 @@ def _clean_up(run: DeliveryRun, *, is_shared: bool) -> None:
     Where others send meanwhile (`is_shared`), what is in doubt is theirs to say.
     """
     now, delivery, held = run.clock(), run.config.delivery, 0
+    deliveries = run.store.deliveries
     with run.store.transaction():
         if not is_shared:
             run.store.shards.clear()
         run.store.subscribers.resume_due(now)
-        run.store.deliveries.bring_forward(now, now + 2 * MAX_BACKOFF)
-        if delivery.in_doubt is InDoubtPolicy.HOLD and not is_shared:
-            held = run.store.deliveries.hold(now, f"{IN_DOUBT} since a crash: it may have been delivered")
-            run.ledger.in_doubt += held
-        over = close_past_days(run.store, now)
-        reason = f"stale: not sent within {delivery.max_age_hours} hours"
-        stale = run.store.deliveries.skip_open(now, reason, before=now - timedelta(hours=delivery.max_age_hours))
+    deliveries.bring_forward(now, now + 2 * MAX_BACKOFF)
+    if delivery.in_doubt is InDoubtPolicy.HOLD and not is_shared:
+        held = deliveries.hold(now, f"{IN_DOUBT} since a crash: it may have been delivered")
+        run.ledger.in_doubt += held
+    skipped = close_past_days(run.store, now) + skip_cancelled(run.store, now)
+    reason = f"stale: not sent within {delivery.max_age_hours} hours"
+    skipped += deliveries.skip_open(now, reason, before=now - timedelta(hours=delivery.max_age_hours))
     run.add_moved(OutcomeStatus.HELD, now, held)
-    run.add_moved(OutcomeStatus.SKIPPED, now, over + stale)
+    run.add_moved(OutcomeStatus.SKIPPED, now, skipped)
 
 
 def _note_look(run: DeliveryRun, now: datetime) -> None:
-    """Store that everybody's slots were looked at, and when to look again: slots that are over by then are closed."""
-    if run.only is None and not run.is_shutting_down():
-        with run.store.transaction():
+    """Open what was planned, now or by a run that was interrupted, and store that everybody's slots were looked at.
+
+    Slots that are over by then are closed. When to look at whom again is stored after that, in short transactions.
+    """
+    if run.is_shutting_down():
+        return
+    with run.store.transaction():
+        run.store.editions.open_drafts()
+        if run.only is None:
             run.store.looks.add(now)
-            run.store.next_due.put(run.again, now)
+    if run.only is None:
+        run.store.next_due.put(run.again, now)
 
 
 def _queue(run: DeliveryRun, intents: Iterator[Intent], now: datetime) -> None:
-    """Write the plan into the ledger: all of it, or nothing if a shutdown is requested meanwhile.
+    """Write the plan into the ledger, in batches: other writers wait for one of them at most.
 
-    It is staged in batches, so that neither the memory holds the plan nor a transaction locks the store until it is
-    complete.
+    A new edition is a draft meanwhile, of which nothing leaves, and is opened when all of it is there. If a crash, a
+    shutdown or a template keeps it from that, the next run goes on with those who are not planned yet. Whoever leaves
+    or is suppressed meanwhile is left out when their message is about to depart.
 
     Raises:
-        TemplateError: A template is missing or broken; nothing was queued.
+        TemplateError: A template is missing or broken; what was planned stays a draft.
     """
-    store, editions = run.store, set[str]()
-    store.deliveries.unstage()
     while batch := list(islice(intents, BATCH)):
         if run.is_shutting_down():
-            break
+            return
+        for intent in batch:
+            _check_templates(run, intent)
+        _queue_batch(run, batch, now)
+    _note_look(run, now)
+
+
+def _queue_batch(run: DeliveryRun, batch: list[Intent], now: datetime) -> None:
+    """Write some deliveries with their digests into the ledger, and when to look at their subscribers again."""
+    store, editions, again = run.store, dict[str, Edition](), defaultdict[datetime, list[int]](list)
+    for intent in batch:
+        editions[intent.edition.key] = intent.edition
+        again[intent.again_at].append(intent.subscriber.id)
+    with store.transaction():
+        for edition in editions.values():
+            store.editions.put(edition, EditionState.DRAFT)
+        digests = store.editions.put_digests([intent.digest for intent in batch])
         rows = []
-        with store.transaction():
-            for intent in batch:
-                _check_templates(run, intent)
-                if intent.edition.key not in editions:
-                    store.editions.put(intent.edition)
-                    editions.add(intent.edition.key)
-            digests = store.editions.put_digests([intent.digest for intent in batch])
-            for intent, digest_id in zip(batch, digests, strict=True):
-                key, subscriber = intent.edition.key, intent.subscriber.id
-                message_id = make_message_id(run.secret, key, subscriber, run.config.sender)
-                rows.append((key, subscriber, digest_id, message_id))
-            store.deliveries.stage(rows)
-    if not run.is_shutting_down():
-        with store.transaction():
-            store.deliveries.stage([])
-            store.deliveries.queue_staged(now)
-            _note_look(run, now)
-    store.deliveries.unstage()
+        for intent, digest_id in zip(batch, digests, strict=True):
+            key, subscriber = intent.edition.key, intent.subscriber.id
+            rows.append((key, subscriber, digest_id, make_message_id(run.secret, key, subscriber, run.config.sender)))
+        store.deliveries.queue_many(rows, now)
+        if run.only is None:
+            store.next_due.put(again, now)
 
 
 def _check_templates(run: DeliveryRun, intent: Intent) -> None:

@@ -39,10 +39,15 @@ class Stage(StrEnum):
 
 #: A delivery in one of these is still to be sent.
 WAITING = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING, DeliveryStatus.DEFERRED)
+#: Why deliveries of a cancelled edition are skipped.
+_CANCELLED = "the edition was cancelled"
 #: How far the first time zone is ahead of UTC.
 _FIRST_ZONE = timedelta(hours=14)
 #: (state, action) → state. What is missing is refused: a cancelled edition stays cancelled, whatever follows.
 _MOVES = {
+    (EditionState.DRAFT, Action.PAUSE): EditionState.PAUSED,
+    (EditionState.DRAFT, Action.RESUME): EditionState.DRAFT,
+    (EditionState.DRAFT, Action.CANCEL): EditionState.CANCELLED,
     (EditionState.OPEN, Action.PAUSE): EditionState.PAUSED,
     (EditionState.OPEN, Action.RESUME): EditionState.OPEN,
     (EditionState.OPEN, Action.CANCEL): EditionState.CANCELLED,
@@ -54,7 +59,9 @@ _MOVES = {
 
 
 def change_state(store: Store, key: str, action: Action, now: datetime) -> int:
-    """Pause, resume or cancel an edition in one transaction; return how many unsent deliveries were skipped.
+    """Pause, resume or cancel an edition; return how many unsent deliveries were skipped.
+
+    Nothing leaves from the first transaction on; unsent deliveries are skipped after that, many of them in several.
 
     Raises:
         NewsletterError: There is no such edition, or it was cancelled.
@@ -67,9 +74,12 @@ def change_state(store: Store, key: str, action: Action, now: datetime) -> int:
                 f"{key} was cancelled: its unsent deliveries were skipped", hint="see: newsletter deliveries"
             )
         store.editions.set_state(key, _MOVES[state, action])
-        if action is not Action.CANCEL:
-            return 0
-        return store.deliveries.skip_open(now, "the edition was cancelled", edition_key=key)
+    return store.deliveries.skip_open(now, _CANCELLED, edition_key=key) if action is Action.CANCEL else 0
+
+
+def skip_cancelled(store: Store, now: datetime) -> int:
+    """Skip what a crash left of editions while they were cancelled; return how many deliveries there were."""
+    return store.deliveries.skip_cancelled(now, _CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +101,11 @@ def queue_again(store: Store, status: DeliveryStatus, key: str | None, now: date
     Raises:
         NewsletterError: There is no such edition.
     """
-    with store.transaction():
-        check_known(store, key)
-        close_past_days(store, now)
-        number = store.deliveries.queue_again([status], key, now, since=now - max_age)
-        over = close_past_days(store, now)
-        return Requeued(number - over, over, store.deliveries.counts(key).get(status.value, 0))
+    check_known(store, key)
+    close_past_days(store, now)
+    number = store.deliveries.queue_again([status], key, now, since=now - max_age)
+    over = min(number, close_past_days(store, now))
+    return Requeued(number - over, over, store.deliveries.counts(key).get(status.value, 0))
 
 
 def close_past_days(store: Store, now: datetime) -> int:

@@ -1,4 +1,4 @@
-"""What is open in the ledger → shards and their jobs, in one transaction: what the workers of a fleet share.
+"""What is open in the ledger → shards, each with its job in one transaction: what the workers of a fleet share.
 
 Everything is decided from the ledger and the leases of shards. Jobs say only where to look: one too many finds its
 shard taken, one that is lost is made again.
@@ -25,17 +25,22 @@ def share_ledger(run: DeliveryRun, size: int = SHARD_SIZE) -> int:
     What was in flight when a worker died is in doubt, as after any crash. Return how many jobs were made.
 
     Raises:
-        StoreError: The store cannot be written; nothing was done.
+        StoreError: The store cannot be written; what is not shared yet is when this is called again.
     """
     for holder in run.store.shards.expired(run.clock()):
         run.take_over(holder)
-    now, held = run.clock(), 0
+    now, held, made = run.clock(), 0, 0
+
+    def enqueue() -> None:
+        nonlocal made
+        made += run.store.shard_jobs.enqueue(QUEUE, SEND_SHARD)
+
     with run.store.transaction():
         if run.config.delivery.in_doubt is InDoubtPolicy.HOLD:
             held = run.store.shards.hold_others(now, f"{IN_DOUBT} since a crash: it may have been delivered")
-        run.store.shards.divide_rest(now, size)
         run.store.shard_jobs.drop_stalled(_SILENT_S)
-        made = run.store.shard_jobs.enqueue(QUEUE, SEND_SHARD)
+        enqueue()
+    run.store.shards.divide_rest(now, size, enqueue)
     run.ledger.in_doubt += held
     run.add_moved(OutcomeStatus.HELD, now, held)
     return made

@@ -12,7 +12,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
-from newsletter.models import Delivery, DeliveryStatus, Digest, Edition, Paper, Profile, SectionKind, Status, Subscriber
+from newsletter.models import (
+    Delivery,
+    DeliveryStatus,
+    Digest,
+    Edition,
+    EditionState,
+    Paper,
+    Profile,
+    SectionKind,
+    Status,
+    Subscriber,
+)
 from newsletter.models.addresses import email_key
 from newsletter.models.weights import Weights
 from newsletter.pipeline.compose import compose, find_edition
@@ -236,7 +247,8 @@ class _Pass:
         self._store, self._now, self._notes, self._patience = store, now, notes, patience
         self._looks = Looks(store.looks.until(now))
         self._windows, self._tastes = Windows(store, now, weights), TasteScores(store)
-        self._states = store.editions.states()
+        #: What the operator decided about editions that are not open; a draft is what this pass continues.
+        self._states = {key: one for key, one in store.editions.states().items() if one is not EditionState.DRAFT}
         self._last_seen_at = store.papers.last_seen_at()
         self._editions: dict[str, Edition] = {}
         #: What was decided for subscribers with the same profile and history.

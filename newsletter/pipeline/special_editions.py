@@ -1,6 +1,6 @@
 """Special editions: a note of the operator → a message to all subscribers, or to those with a tag or a topic.
 
-They go through the same ledger as digests: one delivery per (edition, subscriber), written in one transaction, and
+They go through the same ledger as digests: one delivery per (edition, subscriber), written before any leaves, and
 whoever unsubscribes or is suppressed before it leaves does not get it. An operator asks for each, so they come in
 addition to the one email a day, at any hour, and the next digest has the same papers as without them.
 """
@@ -17,7 +17,7 @@ from enum import StrEnum
 
 from newsletter.errors import RequestError
 from newsletter.limits import NOTE
-from newsletter.models import Cadence, Digest, Edition
+from newsletter.models import Cadence, Digest, Edition, EditionState
 from newsletter.pipeline.messages import make_message_id
 from newsletter.pipeline.notes import subject_and_text
 from newsletter.rendering.message import Sender
@@ -121,9 +121,10 @@ def recipients(store: Store, audiences: Sequence[Audience]) -> list[int]:
 
 
 def queue_special(store: Store, edition: Edition, audiences: Sequence[Audience], sender: Sender, now: datetime) -> int:
-    """Write a special edition and its deliveries into the ledger, all or nothing; return how many there are.
+    """Write a special edition and its deliveries into the ledger, in batches; return how many there are.
 
-    They are sent by the next run, or by the first after `edition.created_at`.
+    It is a draft meanwhile, of which nothing leaves. If a crash keeps it from being opened, the same note goes on with
+    it. It is sent by the next run, or by the first after `edition.created_at`.
 
     Raises:
         RequestError: There is one of this day and subject already, it is too far ahead, or nobody would get it.
@@ -132,19 +133,25 @@ def queue_special(store: Store, edition: Edition, audiences: Sequence[Audience],
         raise RequestError(f"{edition.created_at:%Y-%m-%d} is more than a year ahead")
     secret = store.secret()
     with store.transaction():
-        if store.editions.find(edition.key) is not None:
+        known = store.editions.find(edition.key)
+        if known is not None and not _is_interrupted(store, known, edition):
             raise RequestError(
                 f"{edition.key} exists already", hint="see: newsletter editions; for another one, change the subject"
             )
         ids = recipients(store, audiences)
-        store.editions.put(edition)
-        digest = store.editions.put_digest(Digest(edition=edition, sections=(), considered=0))
-        store.deliveries.unstage()
-        for first in range(0, len(ids), _BATCH):
-            store.deliveries.stage(
-                (edition.key, number, digest, make_message_id(secret, edition.key, number, sender))
-                for number in ids[first : first + _BATCH]
-            )
-        store.deliveries.queue_staged(now, edition.created_at if edition.created_at > now else None)
-        store.deliveries.unstage()
+        store.editions.put(edition, EditionState.DRAFT)
+        digest = store.editions.put_digest(Digest(edition=known or edition, sections=(), considered=0))
+    at = (known or edition).created_at
+    for first in range(0, len(ids), _BATCH):
+        batch = ids[first : first + _BATCH]
+        rows = [(edition.key, one, digest, make_message_id(secret, edition.key, one, sender)) for one in batch]
+        with store.transaction():
+            store.deliveries.queue_many(rows, now, at if at > now else None)
+    store.editions.open_drafts(edition.key)
     return len(ids)
+
+
+def _is_interrupted(store: Store, known: Edition, edition: Edition) -> bool:
+    """Whether an edition is a draft with the same note to the same people, which was not opened."""
+    is_same = (known.note, known.subject, known.audience) == (edition.note, edition.subject, edition.audience)
+    return is_same and store.editions.states().get(known.key) is EditionState.DRAFT

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 
 import numpy as np
 
@@ -26,6 +27,8 @@ from newsletter.store.feedback import GivenFeedback
 
 #: Taste scores are clipped to ± this, which bounds their part of a score to this many times their weight.
 _MAX_SCORE = 3.0
+#: So many models are stored by one transaction.
+_AT_ONCE = 100
 
 
 def learn_taste_models(store: Store, now: datetime, weights: Weights | None = None) -> int:
@@ -51,16 +54,21 @@ def learn_taste_models(store: Store, now: datetime, weights: Weights | None = No
         return 0
     vectors = embedding.place(list(archive.values()))
     rows = {key: row for row, key in enumerate(archive)}
-    with store.transaction():
-        version = (
-            known[0] if known and not is_new else store.taste_models.put_embedding(embedding.pack(), now, len(archive))
-        )
-        for subscriber in changed:
-            model = _learn(feedback[subscriber], vectors, rows)
-            if model:
+    version = known[0] if known and not is_new else _put_embedding(store, embedding, now, len(archive))
+    rest = iter(changed)
+    while batch := list(islice(rest, _AT_ONCE)):  # they are learned without the lock of writers
+        learned = {one: model for one in batch if (model := _learn(feedback[one], vectors, rows))}
+        with store.transaction():
+            for subscriber, model in learned.items():
                 fingerprint = feedback[subscriber].fingerprint()
                 store.taste_models.put_taste(subscriber, version, fingerprint, model.pack(), now)
     return len(changed)
+
+
+def _put_embedding(store: Store, embedding: Embedding, now: datetime, papers: int) -> int:
+    """Store an embedding in place of the last, and of all models in it; return its version."""
+    with store.transaction():
+        return store.taste_models.put_embedding(embedding.pack(), now, papers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ from newsletter.store.jobs import Jobs
 from newsletter.store.leases import Leases
 from newsletter.store.libraries import Libraries
 from newsletter.store.looks import Looks
+from newsletter.store.message_ids import MessageIds
 from newsletter.store.next_due import NextDue
 from newsletter.store.opening import open_database
 from newsletter.store.paper_topics import PaperTopics
@@ -111,7 +112,8 @@ class Store:
         self.tags = Tags(db)
         self.editions = Editions(db, self.papers)
         self.edition_numbers = EditionNumbers(db)
-        self.deliveries = Deliveries(db)
+        message_ids = MessageIds(db)
+        self.deliveries = Deliveries(db, message_ids)
         self.departures = Departures(db)
         self.shards = Shards(db)
         self.shard_jobs = ShardJobs(db)
@@ -121,14 +123,14 @@ class Store:
         self.ended_sessions = EndedSessions(db)
         self.looks = Looks(db)
         self.next_due = NextDue(db)
-        self.planning = Planning(db)
+        self.planning = Planning(db, self.deliveries)
         self.feedback = Feedback(db)
         self.saved = Saved(db)
         self.libraries = Libraries(db)
         self.taste_models = TasteModels(db)
         self.topic_models = TopicModels(db)
         self.summaries = Summaries(db)
-        self.bounces = Bounces(db)
+        self.bounces = Bounces(db, message_ids)
         self.webhook_events = WebhookEvents(db)
         self.confirmations = Confirmations(db)
         self.archive = Archive(db)

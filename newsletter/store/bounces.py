@@ -9,6 +9,7 @@ from typing import Any
 
 from newsletter.models.addresses import email_key
 from newsletter.store.database import Database
+from newsletter.store.message_ids import MessageIds
 
 _COLUMNS = "fingerprint, email_key, subscriber_id, delivery_id, kind, code, response, origin, reported_at"
 
@@ -47,8 +48,9 @@ class Review(StrEnum):
 class Bounces:
     """The `bounces` table."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, message_ids: MessageIds) -> None:
         self._db = db
+        self._message_ids = message_ids
 
     def put(self, row: Bounce) -> bool:
         """Store a report; return False if it is stored already."""
@@ -112,11 +114,12 @@ class Bounces:
 
     def delivery_of(self, message_id: str) -> tuple[int, int] | None:
         """Return the ids of the delivery with this Message-ID and of its subscriber, or None if it is not ours."""
-        return self._delivery("message_id = ?", message_id)
+        forms = self._message_ids.forms(message_id)
+        return self._delivery(f"message_id IN ({', '.join('?' * len(forms))})", *forms)
 
-    def _delivery(self, condition: str, value: int | str) -> tuple[int, int] | None:
+    def _delivery(self, condition: str, *values: int | str) -> tuple[int, int] | None:
         sql = f"SELECT id, subscriber_id FROM deliveries WHERE {condition}"
-        row = self._db.execute(sql, [value]).fetchone()
+        row = self._db.execute(sql, values).fetchone()
         return (int(row[0]), int(row[1])) if row else None
 
     def _where(self, condition: str, values: list[Any]) -> list[Bounce]:

@@ -36,7 +36,7 @@ def changes_since(
     sql = f"SELECT {', '.join(EDITION_COLUMNS)} FROM editions WHERE created_at >= ?"
     for row in db.execute(sql, [since.isoformat()]):
         yield dict(zip(EDITION_COLUMNS, row, strict=True))
-    for key, state in db.execute("SELECT key, state FROM editions WHERE state <> 'open'"):
+    for key, state in db.execute("SELECT key, state FROM editions WHERE state NOT IN ('open', 'draft')"):
         yield {"state": state, "of": key}
     for (at,) in db.execute("SELECT at FROM looks"):
         yield {"look": at}

@@ -7,7 +7,8 @@ server says that it did not take it; the rule of one email a day rests on it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
@@ -16,12 +17,28 @@ from newsletter.models import Delivery, DeliveryStatus, Profile
 from newsletter.store.database import ALL, Database, moment_of
 from newsletter.store.departures import CLOCKS_APART, RECORDED, DaySlot, Departures
 from newsletter.store.digest_blobs import paper_ids
+from newsletter.store.mass_changes import change_many, change_open
+from newsletter.store.message_ids import MessageIds
 from newsletter.store.shards import WHOLE, Shard
 
 #: Whether a delivery is of an edition that the operator wrote: it is not the email of a day.
 _IS_SPECIAL = "edition_key IN (SELECT key FROM editions WHERE audience <> '')"
 _FIELDS = tuple(field.name for field in fields(Delivery))
 _COLUMNS = ", ".join(_FIELDS)
+#: What is written when a delivery is queued.
+_QUEUED = (
+    "edition_key", "subscriber_id", "digest_id", "message_id", "status", "attempts", "detail", "next_attempt_at",
+    "updated_at", "planned_at",
+)  # fmt: skip
+_SKIPPED = "status = 'skipped', detail = ?, updated_at = ?"
+_HELD = "status = 'held', detail = ?, updated_at = ?"
+#: Which of some subscribers are there, and have no delivery of an edition, which was not cancelled.
+_TO_QUEUE = """
+    SELECT subscribers.id FROM json_each(:ids) AS one
+    CROSS JOIN subscribers ON subscribers.id = CAST(one.value AS INTEGER)
+    WHERE NOT EXISTS (
+        SELECT 1 FROM deliveries WHERE deliveries.edition_key = :key AND deliveries.subscriber_id = subscribers.id)
+    AND (SELECT state FROM editions WHERE key = :key) <> 'cancelled'"""
 _STATUSES = {status.value: status for status in DeliveryStatus}
 
 
@@ -46,41 +63,48 @@ class LastMail(NamedTuple):
 class Deliveries:
     """The `deliveries` and `looks` tables."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, message_ids: MessageIds) -> None:
         self._db = db
+        self._message_ids = message_ids
 
-    def stage(self, rows: Iterable[tuple[str, int, int, str]]) -> None:
-        """Collect deliveries (edition, subscriber, digest, Message-ID) in a temporary table, until `queue_staged`."""
-        with self._db.transaction():
-            self._db.execute(
-                "CREATE TEMP TABLE IF NOT EXISTS staged "
-                "(edition_key TEXT, subscriber_id INTEGER, digest_id INTEGER, message_id TEXT)"
-            )
-            self._db.load("staged", ("edition_key", "subscriber_id", "digest_id", "message_id"), rows)
+    def queue_many(
+        self, rows: Sequence[tuple[str, int, int, str]], now: datetime, not_before: datetime | None = None
+    ) -> int:
+        """Write some deliveries (edition, subscriber, digest, Message-ID) into the ledger as queued; return how many.
 
-    def queue_staged(self, now: datetime, not_before: datetime | None = None) -> int:
-        """Write all staged deliveries into the ledger as queued, in one statement; return how many there are.
+        Left out are those that the ledger has, so that a plan can be continued that was interrupted; those to
+        subscribers who were erased meanwhile; and those of editions that were cancelled. In a transaction, which has
+        the lock of writers: the rows should be few.
 
-        With `not_before`, they are sent from then on, and count as planned then.
+        Args:
+            rows: What to write.
+            now: When it is planned.
+            not_before: From when on it is sent, if not at once; it counts as planned then.
         """
-        queued = self._db.execute(
-            "INSERT INTO deliveries (edition_key, subscriber_id, digest_id, message_id, status, attempts, detail, "
-            "next_attempt_at, updated_at, planned_at) "
-            "SELECT *, 'queued', 0, '', :not_before, :now, coalesce(:not_before, :now) FROM temp.staged",
-            {"now": now.isoformat(), "not_before": not_before and not_before.isoformat()},
-        ).rowcount
-        self._db.execute("DELETE FROM temp.staged")
-        return queued
-
-    def unstage(self) -> None:
-        """Drop the staged deliveries, if there are any."""
-        self._db.execute("DROP TABLE IF EXISTS temp.staged")
+        by_edition: defaultdict[str, dict[int, tuple[str, int, int, str]]] = defaultdict(dict)
+        for row in rows:
+            by_edition[row[0]][row[1]] = row
+        wanted = [
+            some[int(number)]
+            for key, some in by_edition.items()
+            for (number,) in self._db.execute(_TO_QUEUE, {"key": key, "ids": json.dumps(list(some))})
+        ]
+        names = self._message_ids.to_store([(message_id, key) for key, _, _, message_id in wanted])
+        later, moment = _text(not_before), now.isoformat()
+        self._db.load(
+            "deliveries",
+            _QUEUED,
+            [
+                (key, one, digest, name, "queued", 0, "", later, moment, later or moment)
+                for (key, one, digest, _), name in zip(wanted, names, strict=True)
+            ],
+        )
+        return len(wanted)
 
     def queue(self, edition_key: str, subscriber_id: int, digest_id: int, message_id: str, now: datetime) -> None:
-        """Write one delivery into the ledger as queued."""
-        self.unstage()
-        self.stage([(edition_key, subscriber_id, digest_id, message_id)])
-        self.queue_staged(now)
+        """Write one delivery into the ledger as queued, unless `queue_many` leaves it out."""
+        with self._db.transaction():
+            self.queue_many([(edition_key, subscriber_id, digest_id, message_id)], now)
 
     def claim(self, now: datetime, *, after: int, limit: int, until: int = WHOLE.last) -> list[Delivery]:
         """Return up to `limit` deliveries that are due, in the order of their ids, behind `after` and up to `until`."""
@@ -90,18 +114,15 @@ class Deliveries:
             "AND status IN ('queued', 'sending', 'deferred') AND (next_attempt_at IS NULL OR next_attempt_at <= ?) "
             "AND (SELECT state FROM editions WHERE key = edition_key) = 'open' ORDER BY id LIMIT ?"
         )
-        return self._db.execute(sql, [after, until, now.isoformat(), limit]).into(delivery_of)
+        return self._db.execute(sql, [after, until, now.isoformat(), limit]).into(self.read)
 
     def bring_forward(self, now: datetime, latest: datetime) -> int:
         """Make the deferred deliveries due whose next attempt is after `latest`; return how many there are.
 
         No attempt is put off for so long: the clock was ahead when it was. What is queued for later was meant to be.
         """
-        sql = (
-            "UPDATE deliveries INDEXED BY deliveries_open SET next_attempt_at = ? "
-            "WHERE status IN ('queued', 'sending', 'deferred') AND status <> 'queued' AND next_attempt_at > ?"
-        )
-        return self._db.execute(sql, [now.isoformat(), latest.isoformat()]).rowcount
+        where, wanted = "status <> 'queued' AND next_attempt_at > ?", [latest.isoformat()]
+        return change_open(self._db, "next_attempt_at = ?", [now.isoformat()], where, wanted)
 
     def open_count(self, now: datetime) -> int:
         """Count the deliveries that are due."""
@@ -186,12 +207,9 @@ class Deliveries:
 
     def close_day(self, edition_key: str, time_zone: str, now: datetime, detail: str) -> int:
         """Skip what waits of an edition for the subscribers of a time zone; return how many there are."""
-        sql = (
-            "UPDATE deliveries INDEXED BY deliveries_open SET status = 'skipped', detail = ?, updated_at = ? "
-            "WHERE status IN ('queued', 'sending', 'deferred') AND edition_key = ? "
-            "AND (SELECT time_zone FROM subscribers WHERE subscribers.id = subscriber_id) = ?"
-        )
-        return self._db.execute(sql, [detail, now.isoformat(), edition_key, time_zone]).rowcount
+        zone = "(SELECT time_zone FROM subscribers WHERE subscribers.id = deliveries.subscriber_id)"
+        where = f"edition_key = ? AND {zone} = ?"
+        return change_open(self._db, _SKIPPED, [detail, now.isoformat()], where, [edition_key, time_zone])
 
     def counts(self, edition_key: str | None = None) -> dict[str, int]:
         """Count the deliveries of an edition, or of all, by status."""
@@ -239,19 +257,13 @@ class Deliveries:
 
     def hold(self, now: datetime, detail: str, among: Shard = WHOLE) -> int:
         """Hold the deliveries that a crash left in doubt, for a person to decide; return how many there are."""
-        sql = (
-            "UPDATE deliveries INDEXED BY deliveries_open SET status = 'held', detail = ?, updated_at = ? "
-            "WHERE status IN ('queued', 'sending', 'deferred') AND status = 'sending' AND id BETWEEN ? AND ?"
-        )
-        return self._db.execute(sql, [detail, now.isoformat(), *among]).rowcount
+        values = [detail, now.isoformat()]
+        return change_open(self._db, _HELD, values, "status = 'sending' AND id BETWEEN ? AND ?", [*among])
 
     def hold_open(self, now: datetime, detail: str) -> int:
         """Hold all deliveries that are queued, being sent or deferred; return how many there are."""
-        sql = """
-            UPDATE deliveries SET status = 'held', detail = :detail, updated_at = :now, next_attempt_at = NULL,
-                left_at = coalesce(left_at, :now)
-            WHERE status IN ('queued', 'sending', 'deferred')"""
-        return self._db.execute(sql, {"detail": detail, "now": now.isoformat()}).rowcount
+        change = f"{_HELD}, next_attempt_at = NULL, left_at = coalesce(left_at, ?)"
+        return change_open(self._db, change, [detail, now.isoformat(), now.isoformat()], "id > 0", [])
 
     def skip_open(
         self, now: datetime, detail: str, *, edition_key: str | None = None, before: datetime | None = None
@@ -259,11 +271,12 @@ class Deliveries:
         """Skip the waiting deliveries of one edition, or of all planned `before`; return how many there are."""
         where = "edition_key = ?" if edition_key else "planned_at < ?"
         value = edition_key or (before.isoformat() if before else "")
-        sql = (
-            "UPDATE deliveries INDEXED BY deliveries_open SET status = 'skipped', detail = ?, updated_at = ? "
-            f"WHERE {where} AND status IN ('queued', 'sending', 'deferred') AND status <> 'sending'"
-        )
-        return self._db.execute(sql, [detail, now.isoformat(), value]).rowcount
+        return change_open(self._db, _SKIPPED, [detail, now.isoformat()], f"{where} AND status <> 'sending'", [value])
+
+    def skip_cancelled(self, now: datetime, detail: str) -> int:
+        """Skip the waiting deliveries of all cancelled editions; return how many there are."""
+        where = "(SELECT state FROM editions WHERE key = edition_key) = 'cancelled' AND status <> 'sending'"
+        return change_open(self._db, _SKIPPED, [detail, now.isoformat()], where, [])
 
     def queue_again(
         self, statuses: Sequence[DeliveryStatus], edition_key: str | None, now: datetime, *, since: datetime
@@ -273,13 +286,12 @@ class Deliveries:
         Those that would only be skipped stay: planned before `since`, or to suppressed addresses.
         """
         marks = ", ".join("?" for _ in statuses)
-        sql = f"""
-            UPDATE deliveries SET status = 'queued', attempts = 0, detail = '', next_attempt_at = NULL, updated_at = ?
-            WHERE status IN ({marks}) {"AND edition_key = ?" if edition_key else ""}
-                AND planned_at >= ?
-                AND subscriber_id NOT IN (SELECT id FROM subscribers JOIN suppressions USING (email_key))"""
-        values = [*(status.value for status in statuses), *([edition_key] if edition_key else []), since.isoformat()]
-        return self._db.execute(sql, [now.isoformat(), *values]).rowcount
+        where = f"""
+            status IN ({marks}) {"AND edition_key = ?" if edition_key else ""} AND planned_at >= ?
+            AND subscriber_id NOT IN (SELECT id FROM subscribers JOIN suppressions USING (email_key))"""
+        wanted = [*(status.value for status in statuses), *([edition_key] if edition_key else []), since.isoformat()]
+        change = "status = 'queued', attempts = 0, detail = '', next_attempt_at = NULL, updated_at = ?"
+        return change_many(self._db, change, [now.isoformat()], where, wanted)
 
     def find(self, edition_key: str, subscriber_id: int) -> Delivery | None:
         """Return the delivery of an edition to a subscriber, or None if there is none."""
@@ -373,11 +385,14 @@ class Deliveries:
 
     def _where(self, condition: str, values: list[Any]) -> list[Delivery]:
         sql = f"SELECT {_COLUMNS} FROM deliveries WHERE {condition}"
-        return self._db.execute(sql, values).into(delivery_of)
+        return self._db.execute(sql, values).into(self.read)
+
+    def read(self, row: tuple[Any, ...]) -> Delivery:
+        """Return the delivery of a row, whose columns are in the order of the fields."""
+        return _delivery_of(row, self._message_ids)
 
 
-def delivery_of(values: tuple[Any, ...]) -> Delivery:
-    """Return the delivery of a row, whose columns are in the order of the fields."""
+def _delivery_of(values: tuple[Any, ...], message_ids: MessageIds) -> Delivery:
     number, key, subscriber_id, digest_id, message_id, status, attempts, detail, next_at, updated_at, *rest = values
     planned_at, left_at = rest
     return Delivery(
@@ -385,7 +400,7 @@ def delivery_of(values: tuple[Any, ...]) -> Delivery:
         edition_key=key,
         subscriber_id=subscriber_id,
         digest_id=digest_id,
-        message_id=message_id,
+        message_id=message_ids.read(message_id, key),
         status=_STATUSES[status],
         attempts=attempts,
         detail=detail,

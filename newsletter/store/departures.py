@@ -23,7 +23,7 @@ CLOCKS_APART = timedelta(days=1)
 #: Two time zones are at most so far apart: whoever moves may be mailed on a day that began so much earlier elsewhere.
 _ZONES_APART = timedelta(hours=26)
 #: So many ids has a statement: few numbers, so that the database has it prepared.
-_SIZES = (1, 4, 16, 64)
+_SIZES = (1, 2, 4, 8, 16, 32, 64)
 #: Whether nothing that is dated this day or later left for the subscriber, and nothing since their day began.
 _AND_FIRST_OF_DAY = """
             AND NOT EXISTS (

@@ -41,8 +41,8 @@ class Editions:
         )
         return self._db.execute(sql, [cadence.value, day.isoformat()]).one(_edition)
 
-    def put(self, edition: Edition) -> None:
-        """Store an edition; one with this key that is stored already stays as it is."""
+    def put(self, edition: Edition, state: EditionState = EditionState.OPEN) -> None:
+        """Store an edition in a state, `OPEN` or `DRAFT`; one with this key that is stored already stays as it is."""
         row = {
             "key": edition.key,
             "cadence": edition.cadence.value,
@@ -56,9 +56,15 @@ class Editions:
         }
         marks = ", ".join(f":{name}" for name in row)
         with self._db.transaction():
-            sql = f"INSERT INTO editions ({_COLUMNS}) VALUES ({marks}) ON CONFLICT DO NOTHING"
-            if self._db.execute(sql, row).rowcount > 0:
+            sql = f"INSERT INTO editions ({_COLUMNS}, state) VALUES ({marks}, :state) ON CONFLICT DO NOTHING"
+            if self._db.execute(sql, {**row, "state": state.value}).rowcount > 0:
                 self._db.note(dict(row))
+
+    def open_drafts(self, key: str | None = None) -> int:
+        """Open the digests that are planned, or the special edition with this key; return how many were opened."""
+        which, values = ("key = ?", [key]) if key else ("audience = ''", [])
+        sql = f"UPDATE editions SET state = 'open' WHERE state = 'draft' AND {which}"
+        return self._db.execute(sql, values).rowcount
 
     def set_state(self, key: str, state: EditionState) -> bool:
         """Pause, resume or cancel an edition; return False if there is none with this key."""

@@ -16,8 +16,8 @@ from newsletter.store.database import Database
 from newsletter.store.facts import fact, set_fact
 
 _BATCH = 1000
-#: So many ids are written by one statement.
-_WRITTEN = 10_000
+#: So many ids are written by one statement, and outside of a transaction in one.
+_WRITTEN = 1000
 #: When the values were written last: if the clock was ahead then, they are worth nothing.
 _WRITTEN_AT = "next_due_written_at"
 _MAY_BE_DUE = """
@@ -55,18 +55,20 @@ class NextDue:
     def put(self, times: Mapping[datetime, Collection[int]], now: datetime) -> None:
         """Store for subscribers when something may be due to them next, by their ids, as was decided at `now`.
 
-        Those whose schedule or status changed since are left out: the next run looks at them.
+        Those whose schedule or status changed since are left out: the next run looks at them. Many are written in
+        several transactions, unless there is one: others write in between, and what is missing only costs time.
         """
         sql = """
             UPDATE subscribers SET next_due_at = ? WHERE id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))
                 AND status_at <= ? AND (schedule_changed_at IS NULL OR schedule_changed_at <= ?)"""
         decided_at = now.isoformat()
         with self._db.transaction():
-            for at, ids in times.items():
-                rest = iter(ids)
-                while some := list(islice(rest, _WRITTEN)):  # ten million ids in one statement take half a gigabyte
-                    self._db.execute(sql, [at.isoformat(), json.dumps(some), decided_at, decided_at])
             set_fact(self._db, _WRITTEN_AT, decided_at)
+        for at, ids in times.items():
+            rest = iter(ids)
+            while some := list(islice(rest, _WRITTEN)):
+                with self._db.transaction():
+                    self._db.execute(sql, [at.isoformat(), json.dumps(some), decided_at, decided_at])
 
     def others(self, now: datetime) -> set[int]:
         """Return the ids of all other subscribers."""

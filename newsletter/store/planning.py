@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 
 from newsletter.models import Delivery
 from newsletter.store.database import Database
-from newsletter.store.deliveries import LastMail, delivery_of, last_mail_of
+from newsletter.store.deliveries import Deliveries, LastMail, last_mail_of
 from newsletter.store.departures import CLOCKS_APART
 from newsletter.store.digest_blobs import paper_ids
 
@@ -59,8 +59,9 @@ Sent = dict[int, datetime]
 class Planning:
     """Reads the ledger, the suppression list and what was pruned."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, deliveries: Deliveries) -> None:
         self._db = db
+        self._deliveries = deliveries
 
     def last_mails(self, ids: Collection[int], now: datetime) -> dict[int, LastMail]:
         """Return `Deliveries.last_mail` by subscriber, but `covered_until` is None if the last one did not arrive."""
@@ -70,7 +71,7 @@ class Planning:
 
     def waiting(self, ids: Collection[int]) -> dict[int, Delivery]:
         """Return by subscriber the delivery that waits for them and never left, if there is one."""
-        found = self._db.execute(_WAITING, {"ids": _json(ids)}).into(delivery_of)
+        found = self._db.execute(_WAITING, {"ids": _json(ids)}).into(self._deliveries.read)
         return {one.subscriber_id: one for one in found}
 
     def unsent_days(self, ids: Collection[int]) -> dict[int, date]:
@@ -80,7 +81,7 @@ class Planning:
 
     def of_edition(self, key: str, ids: Collection[int]) -> dict[int, Delivery]:
         """Return the deliveries of an edition by subscriber."""
-        found = self._db.execute(_OF_EDITION, {"key": key, "ids": _json(ids)}).into(delivery_of)
+        found = self._db.execute(_OF_EDITION, {"key": key, "ids": _json(ids)}).into(self._deliveries.read)
         return {one.subscriber_id: one for one in found}
 
     def editions_with(self, papers: Iterable[int]) -> list[str]:

@@ -6,12 +6,27 @@ not let anything leave.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from newsletter.store.database import Database
 
 _MAX_ID = 2**63 - 1
+
+
+#: So many shards are made by one transaction.
+_MADE = 20
+_DUE = (
+    "FROM deliveries INDEXED BY deliveries_open WHERE status IN ('queued', 'sending', 'deferred') AND id > :after "
+    "AND (next_attempt_at IS NULL OR next_attempt_at <= :now) "
+    "AND (SELECT state FROM editions WHERE key = edition_key) = 'open'"
+)
+#: The last of the next deliveries that are open, due or not.
+_LAST_OF_NEXT = (
+    "SELECT max(id) FROM (SELECT id FROM deliveries INDEXED BY deliveries_open "
+    "WHERE status IN ('queued', 'sending', 'deferred') AND id > :after ORDER BY id LIMIT :number) AS following"
+)
 
 
 class Shard(NamedTuple):
@@ -37,35 +52,30 @@ class Shards:
 
     def divide(self, now: datetime, size: int) -> int:
         """Replace all shards by new ones of `size` deliveries that are due; return how many there are."""
-        sql = (
-            "INSERT INTO shards (first_id, last_id) SELECT min(id), max(id) FROM ("
-            "SELECT id, (row_number() OVER (ORDER BY id) - 1) / :size AS part "
-            "FROM deliveries INDEXED BY deliveries_open "
-            "WHERE status IN ('queued', 'sending', 'deferred') "
-            "AND (next_attempt_at IS NULL OR next_attempt_at <= :now) "
-            "AND (SELECT state FROM editions WHERE key = edition_key) = 'open') AS parts GROUP BY part"
-        )
-        with self._db.transaction():
-            self.clear()
-            return self._db.execute(sql, {"size": size, "now": now.isoformat()}).rowcount
+        self.clear()
+        return self.divide_rest(now, size)
 
-    def divide_rest(self, now: datetime, size: int) -> int:
+    def divide_rest(self, now: datetime, size: int, also: Callable[[], None] = lambda: None) -> int:
         """Add shards of `size` deliveries that are due and in none; return how many. No two have a delivery in common.
 
-        Deliveries on both sides of a shard come into different ones.
+        Deliveries on both sides of a shard come into different ones. A few shards are made at a time, so that other
+        writers do not wait for all; `also` is called in the transaction of each time.
         """
         sql = (
             "INSERT INTO shards (first_id, last_id) SELECT min(id), max(id) FROM ("
             "SELECT id, below, (row_number() OVER (PARTITION BY below ORDER BY id) - 1) / :size AS part FROM ("
             "SELECT id, coalesce((SELECT last_id FROM shards WHERE first_id <= deliveries.id "
-            "ORDER BY first_id DESC LIMIT 1), 0) AS below FROM deliveries INDEXED BY deliveries_open "
-            "WHERE status IN ('queued', 'sending', 'deferred') "
-            "AND (next_attempt_at IS NULL OR next_attempt_at <= :now) "
-            "AND (SELECT state FROM editions WHERE key = edition_key) = 'open') AS due WHERE below < id"
+            f"ORDER BY first_id DESC LIMIT 1), 0) AS below {_DUE} AND id <= :last) AS due WHERE below < id"
             ") AS parts GROUP BY below, part"
         )
-        with self._db.transaction():
-            return self._db.execute(sql, {"size": size, "now": now.isoformat()}).rowcount
+        made, after = 0, 0
+        while last := self._db.execute(_LAST_OF_NEXT, {"after": after, "number": size * _MADE}).fetchone()[0]:
+            values = {"now": now.isoformat(), "after": after, "last": last, "size": size}
+            with self._db.transaction():
+                made += self._db.execute(sql, values).rowcount
+                also()
+            after = last
+        return made
 
     def hold_others(self, now: datetime, detail: str) -> int:
         """Hold the deliveries in doubt that no sender has; return how many there are."""

@@ -29,7 +29,7 @@ from newsletter.subscribers.profiles import make_profile, profile_fields, profil
 from newsletter.subscribers.subscriptions import COMMAND_LINE, FILE, catalogue
 
 #: How many rows are stored in one transaction.
-_BATCH = 50_000
+_BATCH = 10_000
 
 
 @dataclass

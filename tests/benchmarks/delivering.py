@@ -99,8 +99,7 @@ def make_planned_site(root: Path, subscribers: int, *, own: bool = False) -> Sit
                 rows.append(
                     (EDITION.key, subscriber.id, digest_id, make_message_id(secret, EDITION.key, subscriber.id, sender))
                 )
-            store.deliveries.stage(rows)
-            store.deliveries.queue_staged(NOW)
+            store.deliveries.queue_many(rows, NOW)
     return site
 
 
@@ -118,7 +117,10 @@ def config_of(site: Site, kinds: tuple[str, ...], workers: int) -> Config:
 
 
 class Nowhere(Transport):
-    """A transport that accepts every message at once."""
+    """A transport that accepts every message at once; so many share a transaction."""
+
+    def __init__(self, group: int = _BATCH) -> None:
+        self._group = group
 
     def divide(self, number: int, /) -> list[Callable[[Permits], Transport]]:
         return [_make_nowhere] * number
@@ -134,7 +136,7 @@ class Nowhere(Transport):
         abandoned: Callable[[], bool] = never,
     ) -> None:
         waiting: list[Result] = []
-        while batch := list(islice(messages, _BATCH)):
+        while batch := list(islice(messages, self._group)):
             ledger.commit(waiting, batch)
             waiting = [Result(message, Verdict.SENT, "250 2.0.0 ok") for message in batch]
         ledger.commit(waiting, [])

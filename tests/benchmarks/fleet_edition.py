@@ -1,8 +1,9 @@
 """A large edition of a fleet without mail servers: planned, leased and recorded by one worker on PostgreSQL.
 
-    python -m tests.benchmarks.fleet_edition --subscribers 100000 1000000 [--file]
+    python -m tests.benchmarks.fleet_edition --subscribers 100000 1000000 [--file] [--group 8]
 
-Everybody has the same topics, and the transport accepts every message at once, so what is measured is the ledger: the
+Everybody has the same topics, and the transport accepts every message at once, so that 64 share a transaction, as they
+do where servers are fast; fewer do with `--group`, as where connections wait. What is measured is the ledger: the
 CPU of planning and of sending, of the worker and of the server; how much of it is while the lock of writers is held
 (all of the server's, and the worker's in transactions), and the longest transaction; the peak memory of the processes
 that plan and send, for each size; and the bytes that a row and its indexes take. With `--file`, planning on SQLite,
@@ -17,12 +18,13 @@ import resource
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import chdir, contextmanager
+from contextlib import AbstractContextManager, chdir, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from unittest.mock import patch
 
 from procrastinate.schema import SchemaManager
@@ -36,8 +38,10 @@ from newsletter.operations.fleet_worker import FleetWorker
 from newsletter.pipeline.deliver import deliver
 from newsletter.pipeline.ports import Ports
 from newsletter.rendering.environment import make_environment
+from newsletter.sending.smtp.group_commit import GROUP
 from newsletter.store import Store, open_store
 from newsletter.store.postgresql import PostgreSQLDatabase
+from newsletter.store.sqlite import SQLiteDatabase
 from tests.benchmarks.delivering import ROOT, Nowhere, cpu_of
 from tests.benchmarks.planning import server_cpu_s
 from tests.factories import NOW, make_entry, make_profile, make_topic
@@ -79,26 +83,39 @@ class Lock:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Measure the transactions of this process on PostgreSQL."""
-        plain = PostgreSQLDatabase.transaction
+        """Measure the transactions of this process."""
+        with (
+            patch.object(PostgreSQLDatabase, "transaction", self._timed(PostgreSQLDatabase.transaction)),
+            patch.object(SQLiteDatabase, "transaction", self._timed(SQLiteDatabase.transaction)),
+        ):
+            yield
 
+    def _timed(self, plain: Callable[[Any], AbstractContextManager[None]]) -> Callable[[Any], Any]:
         @contextmanager
-        def timed(database: PostgreSQLDatabase) -> Iterator[None]:
+        def timed(database: PostgreSQLDatabase | SQLiteDatabase) -> Iterator[None]:
             if database.is_in_transaction:
                 with plain(database):
                     yield
                 return
-            server, server_s, began, cpu_s = database._connection.info.backend_pid, 0.0, 0.0, 0.0
+            server_s, began, cpu_s = 0.0, 0.0, 0.0
             with plain(database):
-                began, cpu_s, server_s = time.perf_counter(), time.thread_time(), cpu_of(server)  # it has the lock now
+                began, cpu_s, server_s = (
+                    time.perf_counter(),
+                    time.thread_time(),
+                    _server_s(database),
+                )  # it is locked now
                 yield
             used_s, took_s = time.thread_time() - cpu_s, time.perf_counter() - began
             self.cpu_s += used_s
             if took_s > self.longest_s:
-                self.longest_s, self.longest_cpu_s = took_s, used_s + cpu_of(server) - server_s
+                self.longest_s, self.longest_cpu_s = took_s, used_s + _server_s(database) - server_s
 
-        with patch.object(PostgreSQLDatabase, "transaction", timed):
-            yield
+        return timed
+
+
+def _server_s(database: PostgreSQLDatabase | SQLiteDatabase) -> float:
+    """Return the CPU seconds that the server has used for this connection; a file has no server."""
+    return 0.0 if isinstance(database, SQLiteDatabase) else cpu_of(database._connection.info.backend_pid)
 
 
 @dataclass(frozen=True)
@@ -152,12 +169,12 @@ def share(root: Path, where: DatabaseUrl | Path) -> None:
     worker.close()
 
 
-def send(root: Path, where: DatabaseUrl | Path) -> None:
-    """Lease each shard, send it nowhere, and record it."""
+def send(root: Path, where: DatabaseUrl | Path, group: int = GROUP) -> None:
+    """Lease each shard, send it nowhere, and record it; so many messages share a transaction."""
     with open_store(where) as store:
         firsts = [int(first) for (first,) in store._db.execute("SELECT first_id FROM shards ORDER BY 1")]
     worker = _worker(root, where)
-    with patch.object(fleet_worker, "make_transport", lambda *_: Nowhere()):
+    with patch.object(fleet_worker, "make_transport", lambda *_: Nowhere(group)):
         for first in firsts:
             worker.send_shard(first)
     worker.close()
@@ -210,7 +227,7 @@ def show_sizes(where: DatabaseUrl, when: str) -> None:
             print(f"  {when}, {table}: {rows_b / number:.0f} B a row and {indexes_b / number:.0f} B of indexes")
 
 
-def run(root: Path, subscribers: int, *, has_file: bool, is_sent: bool) -> None:
+def run(root: Path, subscribers: int, group: int, *, has_file: bool, is_sent: bool) -> None:
     """Measure an edition of so many."""
     print(f"{subscribers} subscribers", flush=True)
     where = new_store()
@@ -223,7 +240,7 @@ def run(root: Path, subscribers: int, *, has_file: bool, is_sent: bool) -> None:
     show_sizes(where, "planned")
     measured(share, root, where).show("shards and jobs", subscribers)
     if is_sent:
-        measured(send, root, where).show("sending", subscribers)
+        measured(partial(send, group=group), root, where).show("sending", subscribers)
         show_sizes(where, "sent")
         with open_store(where) as store:
             assert store.deliveries.counts() == {"sent": subscribers}
@@ -242,11 +259,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--subscribers", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--file", action="store_true", help="plan on SQLite, too")
+    parser.add_argument("--group", type=int, default=GROUP, help="so many messages share a transaction")
     parser.add_argument("--no-send", action="store_true", help="only plan")
     arguments = parser.parse_args()
     for number in arguments.subscribers:
         with TemporaryDirectory() as folder:
-            run(Path(folder), number, has_file=arguments.file, is_sent=not arguments.no_send)
+            run(Path(folder), number, arguments.group, has_file=arguments.file, is_sent=not arguments.no_send)
 
 
 if __name__ == "__main__":

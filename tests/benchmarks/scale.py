@@ -19,7 +19,6 @@ from math import ceil, log10
 from newsletter.config.model import RetentionSettings
 from newsletter.pipeline.fleet_shards import SHARD_SIZE
 from newsletter.sending.smtp.group_commit import GROUP
-from newsletter.store.postgresql import _LOCK_TIMEOUT_S as LOCK_TIMEOUT_S
 
 SIZES = tuple(10**power for power in range(4, 10))
 _RETENTION = RetentionSettings()
@@ -56,7 +55,6 @@ class Constant:
 
 _MORNING = "python -m tests.benchmarks.morning --subscribers 10000"
 _LEDGER = "python -m tests.benchmarks.fleet_edition --subscribers 100000"
-_QUEUE = "python -m tests.benchmarks.fleet_edition --subscribers 20000"
 _WAIT = "python -m tests.benchmarks.delivering --wait"
 
 
@@ -68,17 +66,14 @@ class Constants:
         2079, "µs", "planning, where everybody has a digest of their own (one worker plans)", _MORNING
     )
     make: Constant = Constant(4644, "µs", "cards, inlining, assembling, signing, SMTP and the ledger", _MORNING)
-    plan_server: Constant = Constant(85, "µs", "planning: the server's part", _LEDGER, Basis.EXTRAPOLATED)
-    queue: Constant = Constant(
-        67, "µs", "the transaction that queues the plan, for each of its deliveries", _QUEUE, Basis.EXTRAPOLATED
-    )
+    plan_server: Constant = Constant(145, "µs", "planning: the server's part", _LEDGER, Basis.EXTRAPOLATED)
     lock: Constant = Constant(
-        544, "µs", "sending: with the lock of writers, worker and server", _LEDGER, Basis.EXTRAPOLATED
+        197, "µs", "sending: with the lock of writers, worker and server", _LEDGER, Basis.EXTRAPOLATED
     )
-    row: Constant = Constant(241, "B", "a row of the ledger", _LEDGER, Basis.EXTRAPOLATED)
-    index: Constant = Constant(252, "B", "its entries in indexes", _LEDGER, Basis.EXTRAPOLATED)
-    subscriber: Constant = Constant(1113, "B", "a subscriber and their entries in indexes", _LEDGER, Basis.EXTRAPOLATED)
-    log: Constant = Constant(3379, "B", "the server's log (WAL), planning and sending", _LEDGER, Basis.EXTRAPOLATED)
+    row: Constant = Constant(191, "B", "a row of the ledger", _LEDGER, Basis.EXTRAPOLATED)
+    index: Constant = Constant(185, "B", "its entries in indexes", _LEDGER, Basis.EXTRAPOLATED)
+    subscriber: Constant = Constant(1081, "B", "a subscriber and their entries in indexes", _LEDGER, Basis.EXTRAPOLATED)
+    log: Constant = Constant(3233, "B", "the server's log (WAL), planning and sending", _LEDGER, Basis.EXTRAPOLATED)
     digest: Constant = Constant(
         460, "B", "a digest of one's own: what a morning adds, without its delivery (341 B in a file)", _MORNING
     )
@@ -126,11 +121,6 @@ def limits(constants: Constants = MEASURED) -> tuple[Limit, ...]:
             "one worker plans, for more than half of the window",
         ),
         Limit(
-            "queueing",
-            int(LOCK_TIMEOUT_S * 1e6 / constants.queue.value),
-            f"the plan is queued in one transaction: other writers give up after {LOCK_TIMEOUT_S} s",
-        ),
-        Limit(
             "the lock of writers",
             int(half_us * _MOST_LOCKED / lock_us(constants)),
             "transactions come one after the other: they have most of the other half",
@@ -151,7 +141,7 @@ def limits(constants: Constants = MEASURED) -> tuple[Limit, ...]:
 
 def plan_us(constants: Constants) -> float:
     """Return how long one worker takes to plan a delivery and to queue it."""
-    return constants.decide.value + constants.plan_server.value + constants.queue.value
+    return constants.decide.value + constants.plan_server.value
 
 
 def lock_us(constants: Constants) -> float:

@@ -32,7 +32,7 @@ from tests.benchmarks.scale import (
 
 NAMES = [field.name for field in fields(Constants)]
 #: What makes an edition slower, or a database full, the larger it is.
-COSTS = ["decide", "make", "plan_server", "queue", "lock", "row", "index", "subscriber", "digest", "commit"]
+COSTS = ["decide", "make", "plan_server", "lock", "row", "index", "subscriber", "digest", "commit"]
 factors = st.floats(0.05, 20)
 
 

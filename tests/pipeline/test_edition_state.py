@@ -12,6 +12,7 @@ from newsletter.errors import NewsletterError
 from newsletter.models import Cadence, EditionState
 from newsletter.pipeline.edition_state import Action, Stage, change_state, close_past_days, stage_of
 from newsletter.store import Store
+from newsletter.store.deliveries import Deliveries
 from tests.factories import NOW
 from tests.pipeline.conftest import SendingSite, outcomes_of, plan_without_sending
 from tests.rendering.conftest import make_edition
@@ -122,3 +123,16 @@ def test_an_edition_that_an_operator_stopped_is_not_caught_up(site: SendingSite,
 
     assert outcomes_of(report)["ada@example.org"][1].startswith("weekly-2026-05-08 is ")
     assert len(server.accepted) == (1 if action is Action.PAUSE else 0)
+
+
+def test_what_a_crash_left_of_a_cancelled_edition_is_skipped_by_the_next_run(
+    two_subscribers: SendingSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan_without_sending(two_subscribers)
+    store, now = two_subscribers.store, two_subscribers.now
+    with monkeypatch.context() as patched:
+        patched.setattr(Deliveries, "skip_open", lambda *_, **__: 0)  # the process ends after the first transaction
+        change_state(store, "daily-2026-05-08", Action.CANCEL, now)
+    with serving(Server()) as server:
+        two_subscribers.send_to(server)
+    assert (server.accepted, store.deliveries.counts()) == ([], {"skipped": 2})

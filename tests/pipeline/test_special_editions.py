@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -13,6 +14,7 @@ import pytest
 from newsletter.config.model import InDoubtPolicy
 from newsletter.errors import RequestError, StoreError
 from newsletter.models import EditionState, Style
+from newsletter.pipeline import special_editions
 from newsletter.pipeline.edition_state import Action, change_state
 from newsletter.pipeline.next_mail import why_nothing_text
 from newsletter.pipeline.special_editions import (
@@ -205,16 +207,29 @@ def test_the_same_edition_is_queued_once_and_not_for_nobody(people: SendingSite)
     assert people.store.editions.find("special-2026-05-08-empty") is None
 
 
-def test_a_crash_while_it_is_queued_leaves_nothing(people: SendingSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    def killed(*_: object) -> int:
-        raise StoreError("killed")
+def test_a_crash_while_it_is_queued_leaves_a_draft_that_the_same_note_continues(
+    people: SendingSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = Deliveries.queue_many
 
-    monkeypatch.setattr(Deliveries, "queue_staged", killed)
-    with pytest.raises(StoreError, match="killed"):
-        queue(people)
-    monkeypatch.undo()
-    assert (people.store.editions.find(KEY), people.store.deliveries.counts()) == (None, {})
-    assert queue(people) == 3
+    def killed(deliveries: Deliveries, rows: Sequence[tuple[str, int, int, str]], *rest: datetime) -> int:
+        if len(people.store.deliveries.open()) > 1:
+            raise StoreError("killed")
+        return plain(deliveries, rows, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(special_editions, "_BATCH", 1)
+        patched.setattr(Deliveries, "queue_many", killed)
+        with pytest.raises(StoreError, match="killed"):
+            queue(people)
+    with serving(Server()) as server:
+        people.send_to(server)
+        assert (server.accepted, people.store.editions.states()) == ([], {KEY: EditionState.DRAFT})
+        with pytest.raises(RequestError, match=f"{KEY} exists already"):
+            queue(people, "tag:lab")
+        assert queue(people) == 3
+        people.send_to(server)
+    assert len({*server.recipients}) == len(server.accepted) == 3
 
 
 @pytest.mark.parametrize("policy", InDoubtPolicy)

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
+import pytest
+
+from newsletter.errors import StoreError
 from newsletter.models import Entry, Subscriber
 from newsletter.models.weights import Weights
+from newsletter.pipeline import taste
 from newsletter.pipeline.explain import Part, explain
 from newsletter.pipeline.preview import preview_digest
 from newsletter.pipeline.taste import TasteScores, learn_taste_models
 from newsletter.ranking.index import PaperIndex
 from newsletter.store import Store
+from newsletter.store.taste import TasteModels
 from newsletter.subscribers.feedback import find_paper, give_feedback, give_feedback_on_library
 from tests.factories import NOW, make_entry, make_profile, make_topic
 from tests.ranking.conftest import library
@@ -90,6 +96,29 @@ def test_only_changed_feedback_is_learned_again(store: Store) -> None:
     renewed = store.taste_models.embedding()
     assert renewed is not None
     assert renewed[0] == 2
+
+
+def test_what_a_crash_left_is_learned_by_the_next_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Models are stored some at a time, so that nobody waits until all of them are learned."""
+    ada = subscriber_of(store)
+    ben = store.subscribers.add("ben@example.org", "Ben", ada.profile, "cli", NOW)
+    for one in (ada, ben):
+        give_feedback(store, one, "2605.00001", liked=True, now=NOW)
+    plain, stored = TasteModels.put_taste, list[int]()
+
+    def killed(models: TasteModels, subscriber: int, *rest: Any) -> None:
+        if stored:
+            raise StoreError("killed")
+        stored.append(subscriber)
+        plain(models, subscriber, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(taste, "_AT_ONCE", 1)
+        patched.setattr(TasteModels, "put_taste", killed)
+        with pytest.raises(StoreError):
+            learn_taste_models(store, NOW)
+    assert [*store.taste_models.learned_from()] == stored
+    assert [learn_taste_models(store, NOW), learn_taste_models(store, NOW)] == [1, 0]
 
 
 def test_a_library_is_learned_from_and_not_listed(store: Store) -> None:

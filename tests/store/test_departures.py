@@ -32,8 +32,7 @@ def ledger(store: Store) -> Store:
         for number in range(NUMBER):
             subscriber = store.subscribers.add(f"s{number}@example.org", "", make_profile(), "cli", NOW)
             rows.append((KEY, subscriber.id, digest, f"<{number}@example.org>"))
-        store.deliveries.stage(rows)
-        store.deliveries.queue_staged(NOW)
+        store.deliveries.queue_many(rows, NOW)
     return store
 
 

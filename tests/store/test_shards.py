@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from newsletter.models import Cadence, DeliveryStatus, Digest, Edition
-from newsletter.store import Store
+from newsletter.store import Store, shards
 from newsletter.store.shards import Shard
 from tests.factories import NOW, TODAY, make_profile
 
@@ -33,6 +33,17 @@ def lease_all(store: Store, holder: str = "one") -> list[Shard]:
 @pytest.mark.usefixtures("edition")
 def test_each_open_delivery_is_in_one_shard(store: Store) -> None:
     assert store.shards.divide(NOW, 3) == 3
+    assert lease_all(store) == [Shard(1, 3), Shard(4, 6), Shard(7, 7)]
+
+
+@pytest.mark.usefixtures("edition")
+def test_shards_are_made_a_few_at_a_time_each_with_what_belongs_to_them(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shards, "_MADE", 1)
+    seen: list[tuple[bool, int]] = []
+    made = store.shards.divide_rest(NOW, 3, lambda: seen.append((store._db.is_in_transaction, store.shards.count())))
+    assert (made, seen) == (3, [(True, 1), (True, 2), (True, 3)])
     assert lease_all(store) == [Shard(1, 3), Shard(4, 6), Shard(7, 7)]
 
 
