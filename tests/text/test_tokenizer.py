@@ -61,11 +61,27 @@ def test_the_fast_path_for_ascii_gives_the_same_words(text: str) -> None:
         ("C++ and C#", ["c++", "and", "c#"]),
         (".NET or a.net", [".net", "or", "a", "net"]),
         ("GPT4 GPT-4o", ["gpt", "4", "gpt", "4o"]),
+        ("YOLOv8 yolov8n YOLO-v8", ["yolo", "v8", "yolo", "v8n", "yolo", "v8"]),
+        ("MobileNetV3 TRPV1 Nav1.7", ["mobilenet", "v3", "trpv", "1", "nav", "1", "7"]),
         ("C + C", ["c", "c"]),
     ],
 )
 def test_programming_languages_and_letters_before_digits_are_words(text: str, expected: list[str]) -> None:
     assert words(text) == expected
+    assert words(f"{text} é")[:-1] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("TGF-β TNFα", ["tgf", "beta", "tnfalpha"]),
+        ("Γ-rays, µ-calculus, 5 μm", ["gamma", "ray", "mu", "calculus", "5", "mum"]),
+        ("μηχανική μάθηση", ["μηχανικη", "μαθηση"]),
+    ],
+)
+def test_greek_letters_are_spelled_out_but_greek_words_are_not(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
+    assert surfaces(text)[0] == expected[0]
 
 
 @given(ANY_TEXT)
@@ -100,6 +116,12 @@ def test_surfaces_keep_plurals(text: str, written: list[str]) -> None:
         ("news-letters", {"+newsletter"}),
         ("GPT-4o", {"=GPT", "+gpt4o"}),
         ("one - two", set()),
+        ("LoRA, kNN, UNets, XGBoost", {"=LORA", "=KNN", "=UNET", "=XGBOOST"}),
+        ("YOLOv8 LoRAv2", {"=YOLO", "=LORA"}),
+        ("U-Nets", {"+unet", "=UNET"}),
+        ("k-NN", {"=NN", "+knn", "=KNN"}),
+        ("Wi-Fi", {"+wifi", "=WIFI"}),
+        ("LLM-based, X-ray", {"=LLM", "+llmbased", "+xray"}),
     ],
 )
 def test_marks_keep_capitals_and_hyphens(text: str, lost: set[str]) -> None:
