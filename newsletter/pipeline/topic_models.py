@@ -17,6 +17,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from newsletter.errors import QueryError
 from newsletter.errors.installation import has_scikit_learn
 from newsletter.models import Paper
 from newsletter.ranking.closeness import Scores, TopicScores
@@ -35,6 +36,7 @@ from newsletter.ranking.topic_model import (
     with_sure_mentions,
 )
 from newsletter.store import Store
+from newsletter.topics.acronyms import Definitions
 from newsletter.topics.query import format_query, parse
 
 #: Models of another format are not found, and learned again.
@@ -47,6 +49,8 @@ _ENOUGH_NEW = 0.1
 _EDITION = timedelta(days=35)
 #: Papers are placed in the embedding this many at a time, each time in a transaction of its own.
 _AT_ONCE = 1000
+#: An acronym stands for a topic if so many of the papers that define it mean that: "FM" is no "flow matching".
+_SURE_MEANING = 0.8
 #: The queries of which scores are kept; a matcher keeps what it makes of them.
 _MAX_SCORES = 64
 
@@ -90,6 +94,7 @@ class TopicLearner:
     def __init__(self, archive: Sequence[Paper], embedding: Embedding) -> None:
         """Index the papers of an archive, the latest first."""
         self._matcher = Matcher(PaperIndex(archive))
+        self._definitions = Definitions(archive, _SURE_MEANING)
         self._shelf = embedding.shelve(archive)
         self._places = _rounded(self._shelf.places)
 
@@ -100,6 +105,7 @@ class TopicLearner:
 
     def learn(self, query: str) -> TopicModel | None:
         """Learn a model of a query; None: there are too few examples."""
+        query = self._widened(query)
         result = self._matcher.evaluate(query)
         node = self._matcher.node(query)
         examples = choose_examples(self._matcher.index, node, result.matches, result.strength)
@@ -116,6 +122,18 @@ class TopicLearner:
         other = learn_topic(hidden, more, result.matches)
         apart = learn_apart(self._places, more, result.matches, self._shelf.axes_of(words))
         return replace(model.mean(other) if other else model, apart=apart)
+
+    def _widened(self, query: str) -> str:
+        """Return a query that finds the acronyms of a topic, too, or what its acronyms stand for.
+
+        An acronym that other papers define otherwise is left alone.
+        """
+        widened = format_query(self._definitions.widened(self._matcher.node(query)))
+        try:
+            parse(widened)
+        except QueryError:  # too long
+            return query
+        return widened
 
 
 def hash_of(query: str) -> str:

@@ -76,6 +76,8 @@ class Closeness:
     added: Numbers
     #: The matches that are at most marginally relevant.
     marginal: Flags
+    #: Those of them that have the words among their keywords, which somebody chose to say what they are about.
+    keyworded: Flags
     #: The matches that are so far from the topic that they are not shown.
     left_out: Flags
     #: Scores and numbers of papers that do not match, the nearest first.
@@ -108,7 +110,8 @@ def closeness(
     nearest = near[np.argsort(-nearness[near], kind="stable")][:_CANDIDATES]
     added = np.where(marginal, order - np.float32(weights.marginal), order).astype(np.float32)
     nearby = tuple((float(nearness[number]), number) for number in nearest.tolist())
-    return Closeness(order, added, marginal, left_out, nearby, named)
+    keyworded = marginal & ~index.flags(in_passing(index, node))
+    return Closeness(order, added, marginal, keyworded, left_out, nearby, named)
 
 
 def words_held(index: PaperIndex, node: Node, rarity: Rarity) -> Numbers:

@@ -22,7 +22,7 @@ from newsletter.topics.query import Any, Term
 #: Stands for the section of followed authors where others have the number of a topic.
 _FOLLOWED = -1
 #: How many papers without a topic's words its section may have, how many with most of them in their title, and how many
-#: marginal mentions.
+#: marginal mentions beside those by keywords.
 _NEAR = 2
 _NAMED = 4
 _MARGINAL = 1
@@ -124,8 +124,8 @@ def group(
     - A near-duplicate of a paper above it is left out; a similar paper is ranked lower.
     - Up to two papers that are close to the topic, though they have none of its words, and up to four that have most of
       them in their title, stand below those that match, unless any topic excludes what they have. Last
-      comes one mention in passing that is marginal by the topic's model; papers that are further from the topic count
-      as papers of no topic.
+      come one mention in passing that is marginal by the topic's model, and those by keywords; papers that are further
+      from the topic count as papers of no topic.
     - A paper that a topic excludes ("-survey") is not shown, unless another topic matches it.
 
     Args:
@@ -218,7 +218,10 @@ def _fill(
     marginal = [paper for paper in chosen if close.marginal[paper]] if close else []
     sure = [paper for paper in chosen if paper not in marginal] if marginal else chosen
     beside = _choose_near(matcher, close, near, places - len(sure), [*shown, *sure]) if close and near else []
-    return sure, beside, marginal[: min(_MARGINAL, places - len(sure) - len(beside))]
+    if close and marginal:
+        few = marginal[:_MARGINAL]
+        marginal = [paper for paper in marginal if paper in few or close.keyworded[paper]]
+    return sure, beside, marginal[: places - len(sure) - len(beside)]
 
 
 def _choose_near(matcher: Matcher, close: Closeness, near: Sequence[int], room: int, shown: Sequence[int]) -> list[int]:

@@ -15,7 +15,7 @@ from newsletter.topics.query import TEXT_FIELDS, All, Any, Boost, Node, Not, Ter
 _EARLY = 0.6
 _TYPICAL = 0.4
 #: Keywords are chosen to say what a paper is about.
-_KEYWORD = 0.2
+_KEYWORD = 0.25
 
 
 def in_passing(index: PaperIndex, node: Node, aside: tuple[Field, ...] = (Field.ABSTRACT,)) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from newsletter.models import Paper
 from newsletter.text.tokenizer import words
-from newsletter.topics.query import TEXT_FIELDS, Node, Term, format_query, wanted_terms
+from newsletter.topics.query import TEXT_FIELDS, All, Any, Boost, Node, Not, Term, format_query, wanted_terms
 from newsletter.topics.spellings import phrase_of
 
 _BRACKETED = re.compile(r"\(([A-Za-z][A-Za-z0-9-]{1,9})\)")
@@ -78,19 +78,55 @@ def _long_form(short: str, before: str) -> str:
 
 def offers(papers: Iterable[Paper], query: Node) -> list[Offer]:
     """Return other ways to write the terms of a query, by what the papers define; the most common first."""
-    asked = [term for term in dict.fromkeys(wanted_terms(query)) if not term.is_prefix and term.field in TEXT_FIELDS]
-    defined = _defined(papers)
-    shorts: dict[tuple[str, ...], dict[str, int]] = defaultdict(dict)
-    for meanings in defined.values():
-        for parts, (short, _, number) in meanings.items():
-            shorts[parts][short] = number
-    known = {phrase_of(term.text).parts for term in wanted_terms(query)}
-    found = []
-    for term in asked:
-        others = [*_spelled_out(term, defined), *_abbreviated(term, shorts)]
-        new = {other.other: other for other in others if phrase_of(other.other.text).parts not in known}
-        found += sorted(new.values(), key=lambda offer: (-offer.papers, offer.other.text))[:_MOST_EACH]
-    return sorted(found, key=lambda offer: -offer.papers)[:_MOST]
+    return Definitions(papers).offers(query)
+
+
+class Definitions:
+    """The acronyms that some papers define."""
+
+    def __init__(self, papers: Iterable[Paper], least_share: float = 0.0) -> None:
+        """Read the definitions; leave out what less than a share of the papers that define an acronym mean by it."""
+        self._defined = {
+            short: {
+                parts: meaning
+                for parts, meaning in meanings.items()
+                if meaning[2] >= least_share * sum(number for _, _, number in meanings.values())
+            }
+            for short, meanings in _defined(papers).items()
+        }
+        self._shorts: dict[tuple[str, ...], dict[str, int]] = defaultdict(dict)
+        for meanings in self._defined.values():
+            for parts, (short, _, number) in meanings.items():
+                self._shorts[parts][short] = number
+
+    def offers(self, query: Node) -> list[Offer]:
+        """Return other ways to write the terms of a query; the most common first."""
+        wanted = dict.fromkeys(wanted_terms(query))
+        asked = [term for term in wanted if not term.is_prefix and term.field in TEXT_FIELDS]
+        known = {phrase_of(term.text).parts for term in wanted}
+        found = []
+        for term in asked:
+            others = [*_spelled_out(term, self._defined), *_abbreviated(term, self._shorts)]
+            new = {other.other: other for other in others if phrase_of(other.other.text).parts not in known}
+            found += sorted(new.values(), key=lambda offer: (-offer.papers, offer.other.text))[:_MOST_EACH]
+        return sorted(found, key=lambda offer: -offer.papers)[:_MOST]
+
+    def widened(self, query: Node) -> Node:
+        """Return a query that finds the other ways to write its terms, too."""
+        return _widened(query, self.offers(query))
+
+
+def _widened(node: Node, found: Sequence[Offer]) -> Node:
+    match node:
+        case Term():
+            others = tuple(offer.other for offer in found if offer.term == node)
+            return Any((node, *others)) if others else node
+        case All() | Any():
+            return replace(node, parts=tuple(_widened(part, found) for part in node.parts))
+        case Boost():
+            return replace(node, part=_widened(node.part, found))
+        case Not():
+            return node
 
 
 #: Acronyms in lower case → what they stand for, as words → both as most write them, and how many papers define it.

@@ -20,6 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
+from newsletter.errors import QueryError
 from newsletter.errors.installation import has_scikit_learn
 from newsletter.models import Entry, Paper
 from newsletter.pipeline.archive_search import search_archive
@@ -45,7 +46,10 @@ def found_for(store: Store, query: str, limit: int, space: ArchiveSpace | None =
 
 def reciprocal_rank(store: Store, query: str, title: str, space: ArchiveSpace | None = None) -> float:
     """Return 1 over the position of the paper with this title, or 0 if it is not among the first results."""
-    titles = [paper.title for paper in found_for(store, query, DEPTH, space)]
+    try:
+        titles = [paper.title for paper in found_for(store, query, DEPTH, space)]
+    except QueryError:  # it holds an operator by chance, and is refused with a hint
+        return 0.0
     return 1 / (titles.index(title) + 1) if title in titles else 0.0
 
 

@@ -1,17 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import pytest
 
-from newsletter.models import Item, ReasonKind, Subscriber
+from newsletter.models import Item, Paper, ReasonKind, Subscriber
 from newsletter.pipeline import topic_models
 from newsletter.pipeline.explain import Absence, Part, explain, score_breakdowns
 from newsletter.pipeline.explanation_text import placement_text
 from newsletter.pipeline.preview import preview_digest
-from newsletter.pipeline.topic_models import hash_of, learn_topic_models, topic_scores
+from newsletter.pipeline.topic_models import TopicLearner, hash_of, learn_topic_models, topic_scores
 from newsletter.ranking import closeness, topic_model
+from newsletter.ranking.embedding import make_embedding
 from newsletter.ranking.index import PaperIndex
 from newsletter.store import Store
 from tests.factories import NOW, make_entry, make_profile, make_topic
@@ -182,3 +184,15 @@ def test_breakdowns_of_a_digest_read_each_model_once(store: Store, subscriber: S
     connection_of(store).set_trace_callback(None)
     assert len([one for one in statements if "FROM topic_models" in one]) == 1
     assert found == [explain(store, item.paper, subscriber, NOW) for item in digest.items]
+
+
+@pytest.mark.parametrize(("definition", "is_learned"), [("Pears as rounds (PR).", True), ("Pears as rounds.", False)])
+def test_a_topic_is_learned_from_titles_with_its_acronym(definition: str, is_learned: bool) -> None:
+    def text(paper: Paper) -> Paper:
+        defined = definition if paper.id in (0, 2) else ""
+        return replace(paper, title=paper.title.replace("pear", "PR"), abstract=f"{paper.abstract}. {defined}")
+
+    papers = list(map(text, library()))
+    embedding = make_embedding(papers)
+    assert embedding is not None
+    assert (TopicLearner(papers, embedding).learn('"pears as rounds"') is not None) == is_learned

@@ -124,6 +124,23 @@ def test_of_marginal_mentions_one_is_shown_and_the_furthest_are_left_out() -> No
     assert sections(profile, pears=numbers(c=LEFT_OUT - 0.3))["Pears"] == "abd"  # the place of d is not known
 
 
+def test_of_marginal_mentions_those_by_keywords_are_shown() -> None:
+    several = [
+        make_paper(id=n, title=title, abstract=text, keywords=keywords, arxiv_id=f"2605.{n:05}", upvotes=None)
+        for n, (title, text, keywords) in enumerate((
+            ("On kettles", "Like pears.", ()),
+            ("On cider", "Made of pears.", ()),
+            ("On jam", "Of fruit.", ("pear",)),
+            ("On tarts", "Of fruit.", ("pears",)),
+            ("On salads", "Of fruit.", ("pear",)),
+        ))
+    ]  # fmt: skip
+    scores = np.array([0.6, 0.55, 0.3, 0.25, 0.1], np.float32)
+    matcher = Matcher(PaperIndex(several), scores=lambda _: TopicScores(scores))
+    (section,) = group(matcher, make_profile(topics=(PEARS,)), frozenset(), TODAY)
+    assert {item.paper.title for item in section.items} == {"On jam", "On tarts"}
+
+
 def test_what_is_left_out_is_a_paper_of_no_topic() -> None:
     found = sections(make_profile(topics=(PEARS,), trending=9, max_papers=20), pears=numbers(a=1, b=1, c=1, d=-1))
     assert found["Pears"] == "abc"

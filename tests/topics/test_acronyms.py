@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.topics.acronyms import definitions, offers
-from newsletter.topics.query import parse
+from newsletter.topics.acronyms import Definitions, definitions, offers
+from newsletter.topics.query import format_query, parse
 from tests.factories import make_paper
 
 
@@ -81,3 +81,25 @@ def test_the_most_common_are_offered_first() -> None:
     found = offers(PAPERS, parse("MCP OR RAG"))
     assert [offer.papers for offer in found] == [3, 2]
     assert offers([], parse("RAG")) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "widened"),
+    [
+        ("LLM knitting", "LLM knitting OR large language model knitting"),
+        ('"large language model" -LLM', '("large language model" OR LLM) -LLM'),
+        ("title:LLM^2 OR pears", '(title:LLM OR title:"large language model")^2 OR pears'),
+        ("pears", "pears"),
+        ("-LLM pears", "-LLM pears"),
+    ],
+)
+def test_a_query_is_widened_by_what_its_terms_are_defined_as(query: str, widened: str) -> None:
+    papers = [make_paper(id=n, abstract="We ask large language models (LLMs) to knit.") for n in range(2)]
+    assert format_query(Definitions(papers).widened(parse(query))) == format_query(parse(widened))
+
+
+def test_a_query_is_not_widened_by_an_acronym_of_other_meanings() -> None:
+    texts = ["Flow matching (FM).", "Flow matching (FM).", *["A foundation model (FM)."] * 3]
+    papers = [make_paper(id=n, abstract=text) for n, text in enumerate(texts)]
+    node = parse("flow matching")
+    assert Definitions(papers, 0.8).widened(node) == node != Definitions(papers, 0.4).widened(node)
