@@ -71,6 +71,13 @@ _TABLE = tuple(
         ("jeweller", r"^jewellery$", "jewelry"),
         ("foet", r"^foet(?=us|al)", "fet"),
         ("rrhoea", r"rrhoea", "rrhea"),
+        ("caesarean", r"^caesarean", "cesarean"),
+        ("lopaedi", r"^encyclopaedi", "encyclopedi"),
+        ("plough", r"^plough", "plow"),
+        ("tyre", r"^tyre(s?)$", r"tire\1"),
+        ("learnt", r"^(un)?learnt$", r"\1learned"),
+        # Not British, but another spelling.
+        ("ameteri", r"parameteri(?=[sz])", "parametri"),
     )
 )  # fmt: skip
 

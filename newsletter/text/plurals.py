@@ -9,20 +9,21 @@ from __future__ import annotations
 
 # Words that are no plurals, though they end as some do.
 _KEPT = (
-    "alias atlas bayes bias biogas canvas christmas debias gas kansas lens logistics lupus mars microlens news pancreas"
+    "alias atlas bayes bias biogas canvas christmas debias diabetes does gas goes kansas lens logistics lupus mars microlens news pancreas"
     " pandas physics rabies scabies series species syngas texas this vegas"
 )
 # What stands before "-es".
 _WITH_ES = (
     "alias apparatus atlas bias biogas bonus bus campus canvas census consensus corpus debias fetus focus gas genius"
-    " hiatus lens microlens minibus nexus octopus pancreas plexus prospectus sinus status surplus syngas uterus virus"
+    " hiatus lens microlens minibus nexus octopus pancreas plexus prospectus sinus status surplus syngas thesaurus uterus"
+    " virus"
 )
 _LATIN = {
     # "-um" and "-on"
     **{f"{word[:-2]}a": word for word in (
-        "automaton", "bacterium", "consortium", "criterion", "curriculum", "endothelium", "epithelium", "equilibrium",
+        "automaton", "bacterium", "consortium", "continuum", "criterion", "curriculum", "endothelium", "epithelium", "equilibrium",
         "erratum", "extremum", "flagellum", "ganglion", "maximum", "millennium", "minimum", "mitochondrion", "momentum",
-        "optimum", "phenomenon", "polyhedron", "spectrum", "stratum", "symposium", "taxon", "tetrahedron",
+        "optimum", "phenomenon", "polyhedron", "quantum", "spectrum", "stratum", "symposium", "taxon", "tetrahedron",
     )},
     # "-us"
     **{f"{word[:-2]}i": word for word in (
@@ -39,7 +40,8 @@ _LATIN = {
     )},
     # "-sis" and "-xis"; "bases" and "ellipses" are plurals of other words, too.
     **{f"{word[:-2]}es": word for word in (
-        "anastomosis", "analysis", "axis", "crisis", "diagnosis", "emphasis", "hypothesis", "metastasis", "neurosis",
+        "anastomosis", "analysis", "axis", "crisis", "diagnosis", "emphasis", "hypothesis", "metamorphosis", "metastasis",
+        "neurosis",
         "paralysis", "parenthesis", "prognosis", "prosthesis", "psychosis", "stenosis", "symbiosis", "synopsis",
         "synthesis", "thesis", "thrombosis",
     )},
@@ -50,7 +52,7 @@ _ENGLISH = {
     "mice": "mouse", "shelves": "shelf", "teeth": "tooth", "wolves": "wolf", "women": "woman",
     # "-s" alone, where more would be removed, or nothing
     **{f"{word}s": word for word in (
-        "ache", "avalanche", "cache", "calorie", "cliche", "cookie", "cpu", "gpu", "guru", "headache", "imu",
+        "ache", "avalanche", "cache", "calorie", "canoe", "cliche", "cookie", "cpu", "gpu", "guru", "headache", "imu",
         "menu", "moe", "movie", "niche", "npu", "prairie", "psyche", "selfie", "tpu", "zombie",
     )},
     "lies": "lies", "quizzes": "quiz",

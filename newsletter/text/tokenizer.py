@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from newsletter.text import fold, normalize
 from newsletter.text.british import american
+from newsletter.text.derivation import verb_stem
 from newsletter.text.plurals import singular
 
 #: The version of what `words` and `marks` return.
@@ -183,9 +184,11 @@ _RUN = re.compile(r"[aeiouy][^aeiouy]")
 def stem(word: str) -> str:
     """Return what the forms of a word have in common: "plan" of "planning", "code" of "coding".
 
-    Steps 1b and 5 of Porter, "An algorithm for suffix stripping", Program 14(3), 1980, until nothing changes. All words
-    of a stem begin with it, but for a final "e" or "y".
+    Steps 1b and 5 of Porter, "An algorithm for suffix stripping", Program 14(3), 1980, until nothing changes; nouns of
+    what is done have the stem of their verb, and "use" is not "us". All words of a stem begin with its
+    `derivation.beginning`, but for a final "e" or "y".
     """
+    word = verb_stem(word)
     while word.isalpha() and (shorter := _stripped(word)) != word:
         word = shorter
     return word
@@ -203,14 +206,14 @@ def _stripped(word: str) -> str:
             return f"{root}ee" if _RUN.search(root) else word
         return _completed(root) if len(root) > 1 and _VOWEL.search(root) else word
     runs = len(_RUN.findall(word[:-1]))
-    if word.endswith("e") and (runs > 1 or (runs == 1 and not _SHORT.search(word[:-1]))):
+    if word.endswith("e") and word != "use" and (runs > 1 or (runs == 1 and not _SHORT.search(word[:-1]))):
         return word[:-1]
     return word[:-1] if word.endswith("ll") and len(_RUN.findall(word)) > 1 else word
 
 
 def _completed(root: str) -> str:
     """Return what is left of "-ed" and "-ing" as a word: "code" for "cod", "plan" for "plann"."""
-    if root.endswith(("at", "bl", "iz")) or (len(_RUN.findall(root)) == 1 and _SHORT.search(root)):
+    if root.endswith(("at", "bl", "iz")) or root == "us" or (len(_RUN.findall(root)) == 1 and _SHORT.search(root)):
         return root + "e"
     is_double = len(root) > 2 and root[-1] == root[-2] and root[-1] not in "aeioulsz"
     return root[:-1] if is_double else root
