@@ -23,8 +23,8 @@ _LATIN = {
     **{f"{word[:-2]}a": word for word in (
         "automaton", "bacterium", "consortium", "continuum", "criterion", "curriculum", "endothelium", "epithelium",
         "equilibrium", "erratum", "extremum", "flagellum", "ganglion", "maximum", "millennium", "minimum",
-        "mitochondrion", "momentum", "optimum", "phenomenon", "polyhedron", "quantum", "spectrum", "stratum", "symposium",
-        "taxon", "tetrahedron",
+        "mitochondrion", "momentum", "optimum", "phenomenon", "polyhedron", "quantum", "spectrum", "stratum",
+        "symposium", "taxon", "tetrahedron",
     )},
     # "-us"
     **{f"{word[:-2]}i": word for word in (
@@ -71,6 +71,7 @@ _BY_END = tuple(
     word
     for word, one in _IRREGULAR.items()
     if (len(word) >= _MIN_END or word in ("algae", "novae"))
+    and word != "canoes"  # "volcanoes"
     and (one == word or not one.endswith("s") or one.endswith(_NEVER))
 )
 _NO_S_ENDS = tuple(word for word in _BY_END if not word.endswith("s"))
