@@ -23,8 +23,8 @@ _LATIN = {
     **{f"{word[:-2]}a": word for word in (
         "automaton", "bacterium", "consortium", "continuum", "criterion", "curriculum", "endothelium", "epithelium",
         "equilibrium", "erratum", "extremum", "flagellum", "ganglion", "maximum", "millennium", "minimum",
-        "mitochondrion", "momentum", "optimum", "phenomenon", "polyhedron", "quantum", "spectrum", "stratum",
-        "symposium", "taxon", "tetrahedron",
+        "mitochondrion", "momentum", "optimum", "phenomenon", "polyhedron", "quantum", "spectrum",
+        "stratum", "symposium", "taxon", "tetrahedron",
     )},
     # "-us"
     **{f"{word[:-2]}i": word for word in (
@@ -42,8 +42,8 @@ _LATIN = {
     # "-sis" and "-xis"; "bases" and "ellipses" are plurals of other words, too.
     **{f"{word[:-2]}es": word for word in (
         "anastomosis", "analysis", "axis", "crisis", "diagnosis", "emphasis", "hypothesis", "metamorphosis",
-        "metastasis", "neurosis", "paralysis", "parenthesis", "prognosis", "prosthesis", "psychosis", "stenosis",
-        "symbiosis", "synopsis", "synthesis", "thesis", "thrombosis",
+        "metastasis", "neurosis", "paralysis", "parenthesis", "prognosis", "prosthesis",
+        "psychosis", "stenosis", "symbiosis", "synopsis", "synthesis", "thesis", "thrombosis",
     )},
     "corpora": "corpus", "genera": "genus", "schemata": "schema", "stigmata": "stigma", "stomata": "stoma",
 }  # fmt: skip
@@ -52,7 +52,7 @@ _ENGLISH = {
     "mice": "mouse", "shelves": "shelf", "teeth": "tooth", "wolves": "wolf", "women": "woman",
     # "-s" alone, where more would be removed, or nothing
     **{f"{word}s": word for word in (
-        "ache", "avalanche", "cache", "calorie", "canoe", "cliche", "cookie", "cpu", "gpu", "guru", "headache", "imu",
+        "ache", "avalanche", "cache", "calorie", "cliche", "cookie", "cpu", "gpu", "guru", "headache", "imu",
         "menu", "moe", "movie", "niche", "npu", "prairie", "psyche", "selfie", "tpu", "zombie",
     )},
     "lies": "lies", "quizzes": "quiz",
@@ -71,7 +71,6 @@ _BY_END = tuple(
     word
     for word, one in _IRREGULAR.items()
     if (len(word) >= _MIN_END or word in ("algae", "novae"))
-    and word != "canoes"  # "volcanoes"
     and (one == word or not one.endswith("s") or one.endswith(_NEVER))
 )
 _NO_S_ENDS = tuple(word for word in _BY_END if not word.endswith("s"))

@@ -409,8 +409,8 @@ def _parenthesised(text: str, is_needed: bool) -> str:
 
 def _is_plain(text: str) -> bool:
     """Return whether a word needs no quotes."""
-    is_word = re.fullmatch(r"[^\s()\"^:*\-\u2013\u2014\u2212][^\s()\"^:*]*", text)
-    return bool(is_word) and text.lower() not in _NOT_OPERATORS
+    is_word = re.fullmatch(r"[^\s()\"^:*\-\u2013\u2014\u2212][^\s()\"^:*]*", text) is not None
+    return is_word and text.lower() not in _NOT_OPERATORS
 
 
 def query_of(keywords: Sequence[str], excluded: Sequence[str] = ()) -> str:
