@@ -12,8 +12,8 @@ from newsletter.errors import nearest
 from newsletter.models import Paper
 from newsletter.ranking.matching import Matcher
 from newsletter.text.stop_words import STOP_WORDS
-from newsletter.text.tokenizer import words
-from newsletter.topics.query import CODES, Term, format_query, parse, wanted_terms
+from newsletter.text.tokenizer import split, words
+from newsletter.topics.query import CODES, TEXT_FIELDS, Term, format_query, parse, wanted_terms
 
 _BEST = 5
 #: Terms that are offered, of the first so many matches; each stands in two of them, and is so much more frequent there.
@@ -125,14 +125,20 @@ class TopicChecker:
         if total >= _MIN_PAPERS and matched > _BROAD * total:
             yield TooBroad(matched, total)
         free = [term for term in terms if term.field not in CODES and not term.is_prefix]
-        parts = dict.fromkeys((word, term.field) for term in free for word in words(term.text))
+        typed = ((pair, term.field) for term in free for pair in zip(*split(term.text), strict=True))
+        parts = {(word, field): surface for (word, surface), field in typed}
         for term in [term for term in terms if term.field in CODES][:_CHECKED]:
             if not self.matcher.find(term)[0]:
                 yield NotFound(format_query(term), total, self._code_meant(term))
-        for word, field in islice(parts, _CHECKED):
+        for (word, field), surface in islice(parts.items(), _CHECKED):
             if word.isalpha() and len(word) > 3 and not self.matcher.find(Term(word, field))[0]:
-                meant = nearest(word, self._by_initial.get(word[0], ()), _SIMILAR) if field is None else None
-                yield NotFound(word, total, meant)
+                yield NotFound(surface, total, self._meant(word) if field in TEXT_FIELDS else None)
+
+    def _meant(self, word: str) -> str | None:
+        """Return the word of the archive that a misspelt one resembles most; swapped letters are the likeliest slip."""
+        known = self._by_initial.get(word[0], [])
+        swapped = next((one for one in known if len(one) == len(word) and sorted(one) == sorted(word)), None)
+        return swapped or nearest(word, known, _SIMILAR)
 
     def _code_meant(self, term: Term) -> str | None:
         """Return what finds papers by a category or a source, and is much like one that finds none: "cat:cs.*"."""
@@ -143,7 +149,9 @@ class TopicChecker:
         known = Counter(
             code for paper in papers for code in (paper.categories if term.field == "cat" else paper.sources)
         )
-        meant = nearest(term.text, [code for code, _ in known.most_common(_COMPARED)], _SIMILAR_CODE)
+        codes = [code for code, _ in known.most_common(_COMPARED)]
+        swapped = next((code for code in codes if sorted(code.casefold()) == sorted(term.text.casefold())), None)
+        meant = swapped or nearest(term.text, codes, _SIMILAR_CODE)
         return meant and format_query(Term(meant, term.field))
 
 

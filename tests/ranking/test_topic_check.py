@@ -52,6 +52,22 @@ def test_a_category_or_source_without_papers_has_a_warning(query: str, meant: st
     assert checker.check("trains cat:CS.cl source:arxiv cat:q-bio.*").warnings == ()
 
 
+@pytest.mark.parametrize(
+    ("query", "word", "meant"),
+    [
+        # Swapped letters are likelier than one too few, and a plural is shown as it is typed.
+        ("mountians", "mountians", "mountain"),
+        ("title:kettels", "kettels", "kettle"),
+        ("author:kettels", "kettels", None),
+        ("zeppelins", "zeppelins", None),
+    ],
+)
+def test_a_word_that_no_paper_has_is_shown_as_typed(
+    checker: TopicChecker, query: str, word: str, meant: str | None
+) -> None:
+    assert checker.check(query).warnings == (NotFound(word, 17, meant),)
+
+
 def test_a_topic_of_everything_has_a_warning(checker: TopicChecker) -> None:
     (warning,) = checker.check("trains").warnings
     assert warning == TooBroad(7, 17)
