@@ -112,7 +112,7 @@ class Absence(StrEnum):
     SENT_BEFORE = "sent before"
     #: It was first seen before the edition's window began.
     TOO_OLD = "too old"
-    #: It mentions the topic in passing, and the topic's model finds it far from the topic.
+    #: It mentions the topic in passing, or has one of its many words, and its model finds it far from the topic.
     LEFT_OUT = "left out"
     RANKED_LOWER = "ranked lower"
     NO_MATCH = "no match"
@@ -131,7 +131,7 @@ class ScoreBreakdown:
     topics: tuple[TopicMatch, ...]
     #: Whether a topic matches, the subscriber follows an author, or has no topics.
     is_eligible: bool
-    #: Whether it mentions its topic in passing, so far from the topic that no digest shows it.
+    #: Whether its topic's model finds it so far from the topic, in spite of its words, that no digest shows it.
     is_left_out: bool
     #: Where the paper is in the digest, or why it is not there.
     placement: Placement | Absence

@@ -28,6 +28,8 @@ def placement_text(breakdown: ScoreBreakdown) -> str:
         case Absence.TOO_OLD:
             seen_at = f"{breakdown.paper.seen_at:%Y-%m-%d %H:%M} UTC"
             return f"not in the digest: first seen at {seen_at}, before the edition's window"
+        case Absence.LEFT_OUT if not breakdown.facts.is_in_passing:
+            return "not in the digest: it has words of the topic, and is far from what the topic is about"
         case absence:
             return f"not in the digest: {_ABSENCES[absence]}"
 

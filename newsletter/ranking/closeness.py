@@ -2,7 +2,7 @@
 
 - order: a match counts more, the closer the paper is to what the topic is about;
 - marginal: a paper that has the topic's words, but not in its title, and is far from it, stands last in its section, or
-  is left out;
+  is left out; one that has them in its title is left out, too, if the topic has many words and is found often;
 - reach: papers that have none of the words, but are as close as those that have, may be shown beside them.
 """
 
@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from newsletter.models.weights import Weights
-from newsletter.ranking.index import Field, Flags, Numbers, PaperIndex
+from newsletter.ranking.index import Field, Flags, Numbers, PaperIndex, Statistics
 from newsletter.ranking.passing import in_passing, prominence
 from newsletter.topics.evaluation import matching
-from newsletter.topics.query import All, Any, Boost, Node, Not, Term
+from newsletter.topics.query import TEXT_FIELDS, All, Any, Boost, Node, Not, Term, wanted_terms
 from newsletter.topics.spellings import literal
 
 #: Of mentions below the first of these the best is shown, and last; below the second none is. All constants were chosen
@@ -25,6 +25,12 @@ from newsletter.topics.spellings import literal
 #: half of the topics that are; `tests/benchmarks/relevance` and `topics` print what they do.
 MARGINAL = 0.7
 LEFT_OUT = 0.4
+#: So many words and phrases, which so many papers and this share of all match, are not all as good as the subject that
+#: they stand for: a model that is learned from them tells better than any one of them, even in a title. Of the titles
+#: that it finds as far as mentions that are left out, a third or fewer are on the topic, of all its titles most.
+_MANY_WORDS = 8
+_MANY_PAPERS = 20
+_OFTEN = 0.01
 #: A paper without the words is near from the first score on, and from the second on with what it holds of the words: of
 #: such papers seven of ten are on the topic, and one of twenty has nothing to do with it.
 CLOSE = 0.9
@@ -40,6 +46,7 @@ _WORDS = 0.5
 _TYPICAL = 0.3
 #: Fields whose words alone may be a marginal mention.
 _ASIDE = (Field.KEYWORDS, Field.ABSTRACT)
+_TEXT = (Field.TITLE, *_ASIDE)
 #: Scores are cut to ± this, so that no paper is above a much stronger match for its closeness alone.
 _MAX_SCORE = 1.5
 #: The nearest papers that are considered for a section.
@@ -87,11 +94,19 @@ class Closeness:
 
 
 def closeness(
-    index: PaperIndex, node: Node, matches: Flags, given: TopicScores, weights: Weights, rarity: Rarity = lambda _: 1.0
+    index: PaperIndex,
+    node: Node,
+    matches: Flags,
+    given: TopicScores,
+    weights: Weights,
+    rarity: Rarity = lambda _: 1.0,
+    *,
+    is_sweeping: bool = False,
 ) -> Closeness:
     """Derive order, marginal relevance and reach from the scores of one query.
 
-    A paper that holds what the query excludes is never near.
+    A paper that holds what the query excludes is never near. If a query is sweeping, a title is no
+    proof that a paper is on the topic; names and categories always are.
     """
     scores = given.values
     aside = index.flags(in_passing(index, node, _ASIDE))
@@ -101,7 +116,8 @@ def closeness(
     apart = given.apart
     in_part = np.zeros(len(index), np.bool_) if apart is None else named_in_part(index, node, rarity)
     with np.errstate(invalid="ignore"):
-        left_out = aside & (judged < LEFT_OUT)
+        far = judged < LEFT_OUT
+        left_out = far & (index.flags(in_passing(index, node, _TEXT)) if is_sweeping else aside)
         marginal = aside & (judged < MARGINAL)
         nearness = scores + words_held(index, node, rarity)
         named = in_part if apart is None else in_part & (scores >= NAMED) & (apart >= APART)
@@ -112,6 +128,13 @@ def closeness(
     nearby = tuple((float(nearness[number]), number) for number in nearest.tolist())
     keyworded = marginal & ~index.flags(in_passing(index, node))
     return Closeness(order, added, marginal, keyworded, left_out, nearby, named)
+
+
+def is_sweeping(node: Node, statistics: Statistics) -> bool:
+    """Return whether a query has so many words, and matches so often, that its model knows better than each of them."""
+    if len([term for term in wanted_terms(node) if term.field in TEXT_FIELDS]) < _MANY_WORDS:
+        return False
+    return statistics.holders(node) >= _MANY_PAPERS and statistics.breadth(node) >= _OFTEN
 
 
 def words_held(index: PaperIndex, node: Node, rarity: Rarity) -> Numbers:

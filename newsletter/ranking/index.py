@@ -34,4 +34,8 @@ class Statistics:
 
     def breadth(self, node: Node) -> float:
         """Return the share of papers that match a query."""
-        return matching(self._archive, node)[0].bit_count() / max(1, len(self._archive))
+        return self.holders(node) / max(1, len(self._archive))
+
+    def holders(self, node: Node) -> int:
+        """Return the number of papers that match a query."""
+        return matching(self._archive, node)[0].bit_count()

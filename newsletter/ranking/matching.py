@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from newsletter.models import Item, Paper, Reason, ReasonKind
 from newsletter.models.weights import Weights
-from newsletter.ranking.closeness import Closeness, Scores, closeness, excluded_words
+from newsletter.ranking.closeness import Closeness, Scores, closeness, excluded_words, is_sweeping
 from newsletter.ranking.diversity import Similarity
 from newsletter.ranking.index import Field, Flags, Numbers, PaperIndex, Statistics
 from newsletter.ranking.passing import in_passing
@@ -224,9 +224,9 @@ class Matcher:
         """Return how close the papers are to a topic, or None for a query without a model."""
         if query not in self._closeness:
             scores = self._scores(query) if self._scores else None
-            matches, rarity = self.evaluate(query).matches, self._statistics.rarity
+            node, matches, known = self.node(query), self.evaluate(query).matches, self._statistics
             self._closeness[query] = None if scores is None else closeness(
-                self.index, self.node(query), matches, scores, self.weights, rarity
+                self.index, node, matches, scores, self.weights, known.rarity, is_sweeping=is_sweeping(node, known)
             )  # fmt: skip
         return self._closeness[query]
 

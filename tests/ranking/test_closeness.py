@@ -147,6 +147,41 @@ def test_what_is_left_out_is_a_paper_of_no_topic() -> None:
     assert "d" in found[""]
 
 
+#: A topic of many words, as those of a catalogue; none but one is in the papers.
+FRUIT = " OR ".join(["pear", "quince", "medlar", "sloe", "damson", "bullace", "greengage", "mirabelle"])
+
+
+def fruit(query: str, archive: int = 40) -> Closeness:
+    """Return what follows from low scores of all papers, if a quarter of the archive, this many, is of pears."""
+    index = PaperIndex(papers())
+    titles = [f"Pears {number}" if number < archive else f"Kettles {number}" for number in range(4 * archive)]
+    past = [make_paper(id=one, title=title, abstract="", arxiv_id=f"2604.{one:05}") for one, title in enumerate(titles)]
+    low = TopicScores(np.zeros(len(index), np.float32))
+    found = Matcher(index, Statistics(lambda: PaperIndex(past)), scores=lambda _: low).closeness(query)
+    assert found
+    return found
+
+
+def test_a_title_far_from_a_topic_of_many_words_that_is_found_often_is_left_out() -> None:
+    assert fruit(FRUIT).left_out.tolist() == [name in "abcd" for name in TEXTS]
+    assert not fruit(FRUIT).marginal[:2].any()
+
+
+@pytest.mark.parametrize("short", ["pear", FRUIT.removesuffix(" OR mirabelle")])
+def test_a_title_far_from_a_topic_of_few_words_is_kept(short: str) -> None:
+    assert fruit(short).left_out.tolist() == [name in "cd" for name in TEXTS]
+
+
+def test_a_title_is_kept_where_few_papers_tell_what_the_topic_is_about() -> None:
+    assert fruit(FRUIT, archive=19).left_out.tolist() == [name in "cd" for name in TEXTS]
+
+
+def test_a_name_is_kept_however_far_from_the_topic() -> None:
+    (author, *_) = papers()[0].authors
+    assert fruit(f'author:"{author}" ({FRUIT})').left_out.tolist() == [name in "abcd" for name in TEXTS]
+    assert not fruit(f'author:"{author}" OR {FRUIT}').left_out.any()
+
+
 def test_what_one_topic_leaves_out_another_may_have() -> None:
     made = Topic("Made", "made^0.1")
     profile = make_profile(topics=(PEARS, made))
