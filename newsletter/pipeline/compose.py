@@ -10,8 +10,6 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-import numpy as np
-
 from newsletter.models import Cadence, Digest, Edition, Paper, Profile, Reason, ReasonKind, Section
 from newsletter.models.weights import Weights
 from newsletter.pipeline.notes import NO_NOTES, Notes
@@ -42,13 +40,13 @@ def compose(
     updates = {paper.id for paper in index.revised if _is_update(paper, since, sent_before)}
     if updates:
         skipped = skipped_papers(index, profile, sent_before, since, old)
-        kept = matcher.without(skipped)
+        kept = matcher.kept(skipped)
         sections = group(matcher, profile, skipped, edition.day, taste)
         sections = tuple(_with_versions(section, updates & (sent_before.keys() | old)) for section in sections)
     else:
-        kept = matcher.without(sent_before.keys(), old)
+        kept = matcher.kept(sent_before.keys(), old)
         sections = group(matcher, profile, sent_before.keys(), edition.day, taste, old)
-    return Digest(edition=edition, sections=sections, considered=int(np.count_nonzero(kept)))
+    return Digest(edition=edition, sections=sections, considered=kept.bit_count())
 
 
 def skipped_papers(

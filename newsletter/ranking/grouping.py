@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from newsletter.models import Item, Paper, Profile, Reason, ReasonKind, Section, SectionKind, Topic
 from newsletter.ranking.closeness import Closeness
 from newsletter.ranking.diversity import choose, choose_first
-from newsletter.ranking.index import Flags, Numbers
+from newsletter.ranking.index import Numbers, bit_set
 from newsletter.ranking.matching import Matcher, QueryResult
 from newsletter.ranking.score import popularity_reason, reasons_for
 from newsletter.ranking.serendipity import border
@@ -51,10 +51,12 @@ class _Evaluation:
     closeness: Sequence[Closeness | None]
     #: The query for followed authors and organizations, or None.
     follow_query: Any | None
-    #: Which papers are by these.
-    followed: Flags
-    #: The papers that match several topics, as a bit set.
+    #: As bit sets: the papers by these, those that match a topic, several topics, and those that only an exclusion
+    #: keeps from matching one.
+    followed: int
+    found: int
     shared: int
+    rejected: int
 
     def items(self, ranked: _Ranked, chosen: Sequence[int], topic: int) -> tuple[Item, ...]:
         """Return the chosen papers as items of a topic's section, or of the `_FOLLOWED` one."""
@@ -95,7 +97,7 @@ class _Evaluation:
         return nearest
 
     def _follow_reasons(self, paper: int) -> tuple[Reason, ...]:
-        if self.follow_query is None or not self.followed[paper]:
+        if self.follow_query is None or not self.followed >> paper & 1:
             return ()
         return reasons_for(self.matcher.found(self.follow_query, paper))
 
@@ -140,12 +142,12 @@ def group(
     evaluation = _evaluate(matcher, profile)
     base = _base_scores(evaluation, today, taste)
     common = today if base is matcher.base_scores(today) else None
-    ranked_by_topic, outside = _rank_by_topic(evaluation, matcher.without(sent_before, old), base, common)
+    ranked_by_topic, outside = _rank_by_topic(evaluation, matcher.kept(sent_before, old), old, base, common)
     rest = outside & ~evaluation.followed
     near = _near_papers(evaluation, rest)
     reserved = profile.trending + (profile.serendipity and bool(profile.topics))
     places = _share(
-        profile.max_papers - min(reserved, int(np.count_nonzero(rest)), profile.max_papers // 2),
+        profile.max_papers - min(reserved, rest.bit_count(), profile.max_papers // 2),
         {
             number: min(len(ranked.papers) + len(near[number]), profile.max_per_section)
             for number, ranked in ranked_by_topic.items()
@@ -160,9 +162,10 @@ def group(
             close = evaluation.near_items(base, beside, number)
             items = (*evaluation.items(ranked, sure, number), *close, *evaluation.items(ranked, marginal, number))
             sections.append(_section(profile, number, items, matched=len(ranked.papers) + len(beside)))
-    rest[shown] = False
-    ordered = _order(matcher, rest, base, matcher.ranked(common) if common else None)
-    return (*sections, *_outside_sections(evaluation, ordered, base, shown))
+    for paper in shown:
+        rest &= ~(1 << paper)
+    order = matcher.ranked(common, old=old) if common else None
+    return (*sections, *_outside_sections(evaluation, _order(matcher, rest, base, order), base, shown))
 
 
 def all_matching(
@@ -175,7 +178,7 @@ def all_matching(
     matcher = matcher.reweighed(profile.ranking)
     evaluation = _evaluate(matcher, profile)
     base = _base_scores(evaluation, today, taste)
-    ranked, _ = _rank_by_topic(evaluation, matcher.without(sent_before), base, None)
+    ranked, _ = _rank_by_topic(evaluation, matcher.kept(sent_before), frozenset(), base, None)
     papers: dict[str, list[Paper]] = {}
     for number, of_topic in ranked.items():
         name = "" if number == _FOLLOWED else profile.topics[number].name
@@ -184,26 +187,47 @@ def all_matching(
 
 
 def _rank_by_topic(
-    evaluation: _Evaluation, unsent: Flags, base: Numbers, common: date | None
-) -> tuple[dict[int, _Ranked], Flags]:
-    """Return the ranked papers of each topic and of followed authors, and which papers are of no topic.
+    evaluation: _Evaluation, kept: int, old: AbstractSet[int], base: Numbers, common: date | None
+) -> tuple[dict[int, _Ranked], int]:
+    """Return the ranked papers of each topic and of followed authors, and the papers of no topic, as a bit set.
 
-    `common` is the day of which `base` are the scores for everybody: then the papers of each topic are in order.
+    Args:
+        evaluation: The profile's queries.
+        kept: The papers that may be shown, as a bit set.
+        old: Ids of papers that are not among these, as of many other subscribers.
+        base: The part of each paper's score that does not depend on the topic.
+        common: The day of which these are the scores for everybody: then the papers of each topic are in order.
     """
-    matcher, topics = evaluation.matcher, evaluation.profile.topics
-    best = best_topics(evaluation.results, len(unsent))
-    outside = unsent & (best < 0)
-    for result in evaluation.results:
-        if result.is_excluding:
-            outside &= ~result.excluded
-    followed = outside & evaluation.followed if evaluation.follow_query is not None else evaluation.followed
-    ranked = {_FOLLOWED: _rank(matcher, followed, base)}
-    for number, topic in enumerate(topics):
-        scores, chosen = base + matcher.added(topic.query), unsent & (best == number)
-        order = matcher.ranked(common, topic.query) if common else None
-        known = matcher.items(topic.query, common) if common else None
-        ranked[number] = _Ranked(_order(matcher, chosen, scores, order).tolist(), scores, known)
+    matcher = evaluation.matcher
+    outside = kept & ~evaluation.found & ~evaluation.rejected
+    followed = outside & evaluation.followed
+    ranked = {_FOLLOWED: _Ranked(_order(matcher, followed, base).tolist() if followed else [], base)}
+    lost = _lost(evaluation, kept)
+    for number, (topic, result) in enumerate(zip(evaluation.profile.topics, evaluation.results, strict=True)):
+        scores, chosen = base + matcher.added(topic.query), result.bits & kept & ~lost[number]
+        if common is None:
+            ranked[number] = _Ranked(_order(matcher, chosen, scores).tolist(), scores)
+            continue
+        order = matcher.ranked(common, topic.query, old)
+        if len(order) > chosen.bit_count():
+            order = order[matcher.index.flags(chosen)[order]]
+        ranked[number] = _Ranked(order.tolist(), scores, matcher.items(topic.query, common))
     return ranked, outside
+
+
+def _lost(evaluation: _Evaluation, kept: int) -> list[int]:
+    """Return for each topic the papers that go to another one though it matches them, as bit sets; see `best_topics`."""
+    results, index = evaluation.results, evaluation.matcher.index
+    lost = [0] * len(results)
+    if not (shared := evaluation.shared & kept):
+        return lost
+    papers = np.flatnonzero(index.flags(shared))
+    best = np.argmax([result.claim[papers] for result in results], axis=0)
+    for number in range(len(results)):
+        others = np.zeros(len(index), np.bool_)
+        others[papers[best != number]] = True
+        lost[number] = bit_set(others)
+    return lost
 
 
 def _fill(
@@ -238,20 +262,23 @@ def followed_by(profile: Profile) -> Any:
 
 
 def _evaluate(matcher: Matcher, profile: Profile) -> _Evaluation:
-    follow_query = followed_by(profile)
+    follow_query = followed_by(profile) if profile.follow else None
     results = [matcher.judged(topic.query) for topic in profile.topics]
-    found = shared = 0
+    found = shared = rejected = 0
     for result in results:
         shared |= found & result.bits
         found |= result.bits
+        rejected |= result.rejected
     return _Evaluation(
         matcher=matcher,
         profile=profile,
         results=results,
         closeness=[matcher.closeness(topic.query) for topic in profile.topics],
-        follow_query=follow_query if profile.follow else None,
-        followed=matcher.index.flags(matcher.find(follow_query)[0]) if profile.follow else matcher.nothing,
+        follow_query=follow_query,
+        followed=matcher.find(follow_query)[0] if follow_query is not None else 0,
+        found=found,
         shared=shared,
+        rejected=rejected,
     )
 
 
@@ -265,7 +292,8 @@ def _base_scores(evaluation: _Evaluation, today: date, taste: Numbers | None) ->
     """Return the part of each paper's score that does not depend on the topic."""
     base, weights = evaluation.matcher.base_scores(today), evaluation.matcher.weights
     if evaluation.follow_query is not None:
-        base = base + np.where(evaluation.followed, np.float32(weights.followed), np.float32(0))
+        followed = evaluation.matcher.index.flags(evaluation.followed)
+        base = base + np.where(followed, np.float32(weights.followed), np.float32(0))
     if taste is not None:
         base = base + np.float32(weights.taste) * taste
     return base
@@ -285,12 +313,12 @@ def best_topics(results: Sequence[QueryResult], papers: int) -> NDArray[np.intp]
     return best
 
 
-def _near_papers(evaluation: _Evaluation, free: Flags) -> dict[int, list[int]]:
+def _near_papers(evaluation: _Evaluation, free: int) -> dict[int, list[int]]:
     """Return the papers near each topic, the nearest first, each in the topic that it is nearest to."""
     near: dict[int, list[int]] = {number: [] for number in range(_FOLLOWED, len(evaluation.results))}
     taken: set[int] = set()
     for _, number, paper in _nearest(evaluation.matcher, evaluation.profile) if evaluation.profile.near else ():
-        if free[paper] and paper not in taken:
+        if free >> paper & 1 and paper not in taken:
             near[number].append(paper)
             taken.add(paper)
     return near
@@ -314,14 +342,10 @@ def _nearest(matcher: Matcher, profile: Profile) -> list[tuple[float, int, int]]
     )
 
 
-def _rank(matcher: Matcher, chosen: Flags, scores: Numbers) -> _Ranked:
-    """Return the chosen papers by descending score."""
-    return _Ranked(_order(matcher, chosen, scores).tolist() if chosen.any() else [], scores)
-
-
-def _order(matcher: Matcher, chosen: Flags, scores: Numbers, order: NDArray[np.intp] | None = None) -> NDArray[np.intp]:
+def _order(matcher: Matcher, chosen: int, scores: Numbers, order: NDArray[np.intp] | None = None) -> NDArray[np.intp]:
     """Return the chosen papers by descending score; `order` has them, and maybe others, in that order already."""
-    return matcher.order(np.flatnonzero(chosen), scores) if order is None else order[chosen[order]]
+    flags = matcher.index.flags(chosen)
+    return matcher.order(np.flatnonzero(flags), scores) if order is None else order[flags[order]]
 
 
 def _share(limit: int, wanted: dict[int, int]) -> dict[int, int]:

@@ -18,7 +18,7 @@ from newsletter.models import Item, Paper, Reason, ReasonKind
 from newsletter.models.weights import Weights
 from newsletter.ranking.closeness import Closeness, Scores, closeness, excluded_words, is_sweeping
 from newsletter.ranking.diversity import Similarity
-from newsletter.ranking.index import Field, Flags, Numbers, PaperIndex, Statistics
+from newsletter.ranking.index import Field, Flags, Numbers, PaperIndex, Statistics, bit_set
 from newsletter.ranking.passing import in_passing
 from newsletter.ranking.score import popularity, reasons_for, score
 from newsletter.ranking.serendipity import Neighbourhood
@@ -31,6 +31,8 @@ _MAX_VALUES, _MIN_QUERIES = 1_000_000, 64
 _MAX_TERMS = 4096
 #: Of so many sets of weights that subscribers chose.
 _MAX_REWEIGHED = 8
+#: And of so many sets of papers that many subscribers leave out.
+_MAX_WINDOWS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,8 @@ class QueryResult:
     claim: NDArray[np.float64]
     #: The papers that match, as a bit set.
     bits: int
-    #: Whether the query excludes any paper that it would match.
-    is_excluding: bool
+    #: Those that it would match, but excludes.
+    rejected: int
 
 
 class Matcher:
@@ -82,10 +84,10 @@ class Matcher:
         self._results: dict[str, QueryResult] = {}
         self._judged: dict[str, QueryResult] = {}
         self._base: dict[date, Numbers] = {}
-        self._orders: dict[tuple[str, date], NDArray[np.intp]] = {}
+        self._orders: dict[tuple[str, date], dict[int, NDArray[np.intp]]] = {}
         self._items: dict[tuple[str, date], dict[int, Item]] = {}
-        #: Which papers are not among some that many subscribers leave out.
-        self._kept: tuple[AbstractSet[int], Flags] | None = None
+        #: The papers that are not among some that many subscribers leave out, as bit sets, by the identity of these.
+        self._kept: dict[int, tuple[AbstractSet[int], int]] = {}
         #: What popularity adds to the score of each paper, and of those that mention a topic in passing.
         self.popularity, self.passing_popularity = (
             np.array([popularity(paper, self.weights, in_passing=one) for paper in index.papers.values()], np.float32)
@@ -160,9 +162,7 @@ class Matcher:
             claim = _claim(matches, passing, strength, self._statistics.breadth(node))
             bits, rejected = self.find(query)
             self._make_room()
-            self._results[query] = QueryResult(
-                matches, excluded, strength, passing, claim, bits, is_excluding=bool(rejected)
-            )
+            self._results[query] = QueryResult(matches, excluded, strength, passing, claim, bits, rejected)
         else:  # the one that was asked for longest ago is forgotten first
             self._results[query] = self._results.pop(query)
         return self._results[query]
@@ -177,9 +177,8 @@ class Matcher:
         if query not in self._judged:
             close = self.closeness(query)
             if close is not None and close.left_out.any():
-                left_out = int.from_bytes(np.packbits(close.left_out, bitorder="little").tobytes(), "little")
                 claim = np.where(close.left_out, -1.0, result.claim)
-                result = replace(result, claim=claim, bits=result.bits & ~left_out)
+                result = replace(result, claim=claim, bits=result.bits & ~bit_set(close.left_out))
             self._judged[query] = result
         return self._judged[query]
 
@@ -240,15 +239,24 @@ class Matcher:
         """Return the paper of a number, its position in the arrays."""
         return self.index.papers[self.index.ids[number]]
 
-    def without(self, sent_before: AbstractSet[int], old: AbstractSet[int] = frozenset()) -> Flags:
-        """Return which papers are not among those of some ids, and of others that many subscribers leave out."""
-        if self._kept is None or self._kept[0] is not old:
-            self._kept = old, np.ones(len(self.index), np.bool_)
-            self._kept[1][[self._numbers[one] for one in old if one in self._numbers]] = False
-        kept = self._kept[1].copy()
-        if numbers := [self._numbers[one] for one in sent_before if one in self._numbers]:
-            kept[numbers] = False
+    def kept(self, sent_before: AbstractSet[int], old: AbstractSet[int] = frozenset()) -> int:
+        """Return the papers that are not among those of some ids, nor of others that many leave out, as a bit set."""
+        kept = self._without(old)
+        for paper_id in sent_before:
+            if (number := self._numbers.get(paper_id)) is not None:
+                kept &= ~(1 << number)
         return kept
+
+    def _without(self, old: AbstractSet[int]) -> int:
+        known = self._kept.get(id(old))
+        if known is None or known[0] is not old:
+            if len(self._kept) >= _MAX_WINDOWS:
+                self._kept.clear()
+                self._orders.clear()
+            left = np.ones(len(self.index), np.bool_)
+            left[[self._numbers[one] for one in old if one in self._numbers]] = False
+            known = self._kept[id(old)] = old, bit_set(left)
+        return known[1]
 
     def base_scores(self, today: date) -> Numbers:
         """Return the scores of all papers without a match: popularity and freshness."""
@@ -257,13 +265,15 @@ class Matcher:
             self._base[today] = np.array([score(paper, 0, today, self.weights).total for paper in papers], np.float32)
         return self._base[today]
 
-    def ranked(self, today: date, query: str = "") -> NDArray[np.intp]:
-        """Return the papers that match a query, or all, by descending score; ties are broken."""
-        if (query, today) not in self._orders:
+    def ranked(self, today: date, query: str = "", old: AbstractSet[int] = frozenset()) -> NDArray[np.intp]:
+        """Return the papers that a query gets, or all, by descending score, without some that many leave out."""
+        kept = self._without(old)
+        known = self._orders.setdefault((query, today), {})
+        if (order := known.get(kept)) is None:
             scores = self.base_scores(today)
-            numbers = np.flatnonzero(self.evaluate(query).matches) if query else np.arange(len(self.index))
-            self._orders[query, today] = self.order(numbers, scores + self.added(query) if query else scores)
-        return self._orders[query, today]
+            numbers = np.flatnonzero(self.index.flags(self.judged(query).bits & kept if query else kept))
+            order = known[kept] = self.order(numbers, scores + self.added(query) if query else scores)
+        return order
 
     def order(self, numbers: NDArray[np.intp], scores: Numbers) -> NDArray[np.intp]:
         """Return papers by descending score; ties are broken."""

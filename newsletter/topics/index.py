@@ -369,6 +369,11 @@ def _terms(query: Node) -> Iterator[Term]:
                 yield from _terms(part)
 
 
+def bit_set(flags: Flags) -> int:
+    """Return an array of booleans as a bit set: the inverse of `PaperIndex.flags`."""
+    return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")
+
+
 def _make_room(known: dict[Term, _Known]) -> None:
     """Forget the terms that were asked for first, once there are too many."""
     if len(known) >= _MAX_TERMS:
