@@ -11,24 +11,24 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from html import escape
 from itertools import islice
 from typing import NamedTuple
 
 from newsletter.models import Digest, Item, Style
 from newsletter.rendering.card_context import OWN, PaperCard, informative_reasons, matched_details, sought_authors
 from newsletter.rendering.digest import Look
-from newsletter.rendering.fragments import Fragment, Slot, encode_values, slot, split_encoded
+from newsletter.rendering.fragments import ATTRIBUTE, Fragment, encode, encode_values, slot, split_encoded
 from newsletter.rendering.links import FeedbackLinks
 from newsletter.rendering.shapes import Shapes
 from newsletter.rendering.wrapping import FILTERS
 
 #: How many fragments of a template are kept: of what serves everybody, and of what differs between subscribers.
-_MAX_SHARED, _MAX_PERSONAL = 1500, 200
+_MAX_SHARED, _MAX_PERSONAL = 1500, 800
+#: How many papers of a look are kept with their fragments.
+_MAX_PARTS = 3000
 #: The texts of a card that depend on more than the paper.
 _PERSONAL = OWN | {"byline", "lead", "is_full"}
 _HIGHLIGHTED = frozenset({"finding", "abstract"})
-_NOTHING = Fragment((b"",), ())
 
 _Key = Hashable
 
@@ -43,14 +43,20 @@ class Shown(NamedTuple):
     is_full: bool
 
 
-class CardParts(NamedTuple):
-    """The fragments of a paper, with slots for its number and placeholders for the subscriber's token."""
+#: A part of a paper: pieces that are to be joined by its number (`bytes.join`), or what has the number otherwise.
+Part = tuple[bytes, ...] | Fragment
 
-    text: Fragment
-    html: Fragment
-    #: Its title at the top of the text, and of the page.
-    text_glance: Fragment
-    glance: Fragment
+
+class CardParts(NamedTuple):
+    """The parts of a paper, with placeholders for the subscriber's token."""
+
+    text: Part
+    #: Its title at the top of the text.
+    text_glance: Part
+    #: Empty without HTML.
+    html: Part = (b"",)
+    #: Its title at the top of the page.
+    glance: Part = (b"",)
 
 
 def ranked(digest: Digest, cards: int) -> list[list[Shown]]:
@@ -105,6 +111,8 @@ class Cards:
     _summaries: dict[int, str] = field(default_factory=dict)
     #: By template, and whether it renders full cards; None for those that render both alike.
     _kept: dict[tuple[str, bool | None], _Kept] = field(default_factory=lambda: defaultdict(_Kept))
+    #: All fragments of a paper by what they depend on, the oldest first.
+    _parts: dict[_Key, CardParts] = field(default_factory=dict)
 
     def find(self, papers: Sequence[Shown]) -> list[CardParts]:
         """Return the fragments of papers; those that are not kept are rendered together.
@@ -112,13 +120,37 @@ class Cards:
         Raises:
             TemplateError: A template is missing or broken.
         """
-        pages = lines = [_NOTHING] * len(papers)
+        while True:
+            is_shared = self._has_shared_rows()
+            keys = [_whole_key(shown) if shown.is_full or not is_shared else _row_key(shown.item) for shown in papers]
+            found = list(map(self._parts.get, keys))
+            missing = {key: shown for key, shown, parts in zip(keys, papers, found, strict=True) if parts is None}
+            if not missing:
+                return [parts for parts in found if parts is not None]
+            made = dict(zip(missing, self._make(list(missing.values())), strict=True))
+            if is_shared and not self._has_shared_rows():  # a template reads more than was known
+                self._parts.clear()
+                continue
+            self._parts |= made
+            for key in list(islice(self._parts, max(0, len(self._parts) - _MAX_PARTS))):
+                del self._parts[key]
+            return [made[key] if parts is None else parts for key, parts in zip(keys, found, strict=True)]
+
+    def _has_shared_rows(self) -> bool:
+        """Return whether what is not a full card depends on the paper and the sought authors alone."""
+        of_text, line = (self.of_text or self)._kept, self._kept["line.html", None]
+        kept = [of_text["card.txt", False], of_text["line.txt", None]]
+        if self.look.style is not Style.PLAIN:
+            kept += [self._kept[self.look.card_template(is_full=False), False], line]
+        return all(one.reads is not None and not one.reads & OWN for one in kept)
+
+    def _make(self, papers: Sequence[Shown]) -> list[CardParts]:
+        columns = [*(self.of_text or self).texts(papers)]
         if self.look.style is not Style.PLAIN:
             self._ask_for_summaries(papers)
             names = {is_full: self.look.card_template(is_full=is_full) for is_full in (False, True)}
-            pages, lines = self._by_size(names, papers), self._of(("line.html", None), papers)
-        texts, titles = (self.of_text or self).texts(papers)
-        return list(map(CardParts, texts, pages, titles, lines))
+            columns += self._by_size(names, papers), self._of(("line.html", None), papers)
+        return [CardParts(*map(_part, fragments)) for fragments in zip(*columns, strict=True)]
 
     def texts(self, papers: Sequence[Shown]) -> tuple[list[Fragment], list[Fragment]]:
         """Return the plain text of papers, and their titles at the top of it.
@@ -175,14 +207,47 @@ class Cards:
         return fragments, frozenset().union(*(card.reads for card in cards))
 
 
-def numbered(part: Fragment, number: int, *, is_html: bool) -> Sequence[bytes]:
-    """Return a part of a paper with its number in the digest, in pieces."""
-    pieces, slots = part.pieces, part.slots
-    if not slots:
-        return pieces
-    if len(slots) == 1:
-        return pieces[0], _number(number, slots[0], is_html=is_html), pieces[1]
-    return part.filled([_number(number, wanted, is_html=is_html) for wanted in part.places])
+def numbered(papers: Sequence[CardParts]) -> tuple[list[bytes], ...]:
+    """Return the parts of a digest's papers with their numbers: a list for each field of `CardParts`."""
+    if not papers:
+        return [], [], [], []
+    numbers = _numbers(len(papers))
+    return tuple(
+        [
+            _with_number(part, number) if isinstance(part, Fragment) else encoded.join(part)
+            for part, (number, encoded) in zip(column, numbers, strict=True)
+        ]
+        for column in zip(*papers, strict=True)
+    )
+
+
+def _with_number(part: Fragment, number: str) -> bytes:
+    return part.fill(encode_values(part.distinct, {"number": number}, FILTERS, str))
+
+
+@lru_cache(maxsize=64)
+def _numbers(most: int) -> tuple[tuple[str, bytes], ...]:
+    """Return the numbers of papers, and how they are written."""
+    texts = [f"{number:>3}" for number in range(1, most + 1)]
+    return tuple([(text, encode(text)) for text in texts])
+
+
+def _part(fragment: Fragment) -> Part:
+    """Return the pieces of a fragment, if its number is written in the same way wherever it stands."""
+    is_plain = all(calls in ((), (ATTRIBUTE,)) for _, calls in fragment.slots)  # a number has no quotes
+    return fragment.pieces if is_plain else fragment
+
+
+def _whole_key(shown: Shown) -> _Key:
+    """Return all that the fragments of a paper may depend on."""
+    item, heading, is_full = shown
+    reasons = tuple([(reason.kind, reason.detail) for reason in item.reasons])
+    return item.paper.id, is_full, heading, item.also, reasons
+
+
+def _row_key(item: Item) -> _Key:
+    sought = sought_authors(item)
+    return (item.paper.id, sought) if sought else item.paper.id
 
 
 def _key(shown: Shown, reads: frozenset[str]) -> _Key:
@@ -195,12 +260,6 @@ def _key(shown: Shown, reads: frozenset[str]) -> _Key:
         informative_reasons(item, shown.heading) if "reasons" in reads else (),
         item.also if "also" in reads else (),
     )
-
-
-@lru_cache(maxsize=1024)
-def _number(number: int, wanted: Slot, *, is_html: bool) -> bytes:
-    escaped = (lambda text: escape(text, quote=False)) if is_html else str
-    return encode_values([wanted], {"number": f"{number:>3}"}, FILTERS, escaped)[wanted]
 
 
 def _parsed(encoded: bytes) -> Fragment:

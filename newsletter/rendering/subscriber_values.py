@@ -55,11 +55,8 @@ class SubscriberValues:
 
     def of(
         self, fragments: Sequence[tuple[Fragment, _Escape]], subscriber: Subscriber, links: Mapping[str, str]
-    ) -> list[list[bytes]]:
-        """Return the encoded values of the slots of fragments: `links` by their names, and the subscriber's texts.
-
-        Those of each fragment are in the order of its `places`.
-        """
+    ) -> list[dict[Slot, bytes]]:
+        """Return the encoded values of the slots of fragments: `links` by their names, and the subscriber's texts."""
         encoded = {name: encode(text) for name, text in links.items() if _INERT.fullmatch(text)}
         varying = _varying_of(subscriber)
         return [self._values(fragment, escape, subscriber, varying, links, encoded) for fragment, escape in fragments]
@@ -72,10 +69,10 @@ class SubscriberValues:
         varying: _Varying | None,
         links: Mapping[str, str],
         encoded: Mapping[str, bytes],
-    ) -> list[bytes]:
-        values: list[bytes] = []
+    ) -> dict[Slot, bytes]:
+        values: dict[Slot, bytes] = {}
         texts = links
-        for wanted in fragment.places:
+        for wanted in fragment.distinct:
             name, filters = wanted
             if name in encoded and filters in _NO_FILTERS:
                 value = encoded[name]
@@ -83,7 +80,7 @@ class SubscriberValues:
                 if name not in texts:
                     texts = {**subscriber_texts(subscriber, self.language), **links}
                 value = encode_value(texts[name], filters, FILTERS, escape)
-            values.append(value)
+            values[wanted] = value
         return values
 
     def _paragraph(self, wanted: Slot, subscriber: Subscriber, varying: _Varying, escape: _Escape) -> bytes:
