@@ -123,6 +123,8 @@ class Assembler:
     summaries: Callable[[Iterable[int]], Mapping[int, str]] = lambda _ids: {}
     #: The cards of another look of the same language and text templates, to share their text; see `text_key`.
     of_text: Cards | None = None
+    #: The cards of another look of the same rows, to share them; see `row_key`.
+    of_rows: Cards | None = None
     #: Why messages are rendered one by one; "" if they are assembled.
     fallback_reason: str = ""
     #: The cards of the digests that were prepared last.
@@ -139,7 +141,7 @@ class Assembler:
     def cards(self) -> Cards:
         """The cards of the edition's papers."""
         shapes = Shapes(self.look, self._sheet, self._inlined)
-        return Cards(self.look, shapes, self.feedback_prefix, self.summaries, self.of_text)
+        return Cards(self.look, shapes, self.feedback_prefix, self.summaries, self.of_text, self.of_rows)
 
     @cached_property
     def _lines(self) -> SubjectLines:

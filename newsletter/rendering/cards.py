@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import islice
-from typing import NamedTuple
+from functools import cached_property, lru_cache
+from itertools import compress, islice
+from typing import Any, NamedTuple
 
 from newsletter.models import Digest, Item, Style
 from newsletter.rendering.card_context import OWN, PaperCard, informative_reasons, matched_details, sought_authors
@@ -31,6 +31,14 @@ _PERSONAL = OWN | {"byline", "lead", "is_full"}
 _HIGHLIGHTED = frozenset({"finding", "abstract"})
 
 _Key = Hashable
+#: The texts that were made of papers, whatever the template, while some parts are made together.
+
+
+class _MadeTexts(defaultdict[_Key, dict[str, Any]]):
+    """The texts of papers that templates have in common, while the parts of these papers are made together."""
+
+    def __init__(self) -> None:
+        super().__init__(dict)
 
 
 class Shown(NamedTuple):
@@ -75,6 +83,11 @@ class _Kept:
     reads: frozenset[str] | None = None
     fragments: dict[_Key, Fragment] = field(default_factory=dict)
 
+    @property
+    def is_personal(self) -> bool:
+        """Whether they depend, or may depend, on more than the paper and the sought authors."""
+        return self.reads is None or not OWN.isdisjoint(self.reads)
+
     def keys(self, papers: Sequence[Shown], *, has_matches: bool) -> list[_Key]:
         """Return all that the fragments of papers depend on."""
         personal = _PERSONAL & (self.reads or frozenset()) - (frozenset() if has_matches else _HIGHLIGHTED)
@@ -107,6 +120,8 @@ class Cards:
     summaries: Callable[[Iterable[int]], Mapping[int, str]]
     #: The cards of another look, whose plain text is that of this one, too.
     of_text: Cards | None = None
+    #: The cards of another look, whose rows and titles in HTML are those of this one, too.
+    of_rows: Cards | None = None
     #: By the id of each paper of which it was asked; "" for none.
     _summaries: dict[int, str] = field(default_factory=dict)
     #: By template, and whether it renders full cards; None for those that render both alike.
@@ -138,71 +153,101 @@ class Cards:
 
     def _has_shared_rows(self) -> bool:
         """Return whether what is not a full card depends on the paper and the sought authors alone."""
-        of_text, line = (self.of_text or self)._kept, self._kept["line.html", None]
-        kept = [of_text["card.txt", False], of_text["line.txt", None]]
-        if self.look.style is not Style.PLAIN:
-            kept += [self._kept[self.look.card_template(is_full=False), False], line]
-        return all(one.reads is not None and not one.reads & OWN for one in kept)
+        has_html = self.look.style is not Style.PLAIN
+        return (self.of_text or self).shares_text and (not has_html or (self.of_rows or self).shares_rows)
+
+    @property
+    def shares_text(self) -> bool:
+        """Whether the plain text of a paper that is not a full card is known to be the same for all subscribers."""
+        return not self._kept["card.txt", False].is_personal and not self._kept["line.txt", None].is_personal
+
+    @property
+    def shares_rows(self) -> bool:
+        """Whether the row and the title of a paper in HTML are known to be the same for all subscribers."""
+        return not self._kept[self._row, None].is_personal and not self._kept["line.html", None].is_personal
+
+    @cached_property
+    def _row(self) -> str:
+        return self.look.card_template(is_full=False)
 
     def _make(self, papers: Sequence[Shown]) -> list[CardParts]:
-        columns = [*(self.of_text or self).texts(papers)]
+        texts = _MadeTexts()
+        columns = [*(self.of_text or self).texts(papers, texts)]
         if self.look.style is not Style.PLAIN:
-            self._ask_for_summaries(papers)
-            names = {is_full: self.look.card_template(is_full=is_full) for is_full in (False, True)}
-            columns += self._by_size(names, papers), self._of(("line.html", None), papers)
+            card = self.look.card_template(is_full=True)
+            is_card = [shown.is_full and card != self._row for shown in papers]
+            full = iter(self._of((card, True), list(compress(papers, is_card)), texts))
+            rest = [shown for shown, is_full in zip(papers, is_card, strict=True) if not is_full]
+            rows, lines = (self.of_rows or self).rows(rest, papers, texts)
+            row = iter(rows)
+            columns += [next(full if is_full else row) for is_full in is_card], lines
         return [CardParts(*map(_part, fragments)) for fragments in zip(*columns, strict=True)]
 
-    def texts(self, papers: Sequence[Shown]) -> tuple[list[Fragment], list[Fragment]]:
+    def rows(
+        self, papers: Sequence[Shown], titled: Sequence[Shown], texts: _MadeTexts
+    ) -> tuple[list[Fragment], list[Fragment]]:
+        """Return the rows of papers, and the titles of others at the top of the page.
+
+        Raises:
+            TemplateError: A template is missing or broken.
+        """
+        return self._of((self._row, None), papers, texts), self._of(("line.html", None), titled, texts)
+
+    def texts(self, papers: Sequence[Shown], texts: _MadeTexts) -> tuple[list[Fragment], list[Fragment]]:
         """Return the plain text of papers, and their titles at the top of it.
 
         Raises:
             TemplateError: A template is missing or broken.
         """
-        self._ask_for_summaries(papers)
-        return self._by_size({False: "card.txt", True: "card.txt"}, papers), self._of(("line.txt", None), papers)
+        made = {
+            is_full: iter(
+                self._of(("card.txt", is_full), [shown for shown in papers if shown.is_full == is_full], texts)
+            )
+            for is_full in (False, True)
+        }
+        return [next(made[shown.is_full]) for shown in papers], self._of(("line.txt", None), papers, texts)
 
     def _ask_for_summaries(self, papers: Sequence[Shown]) -> None:
         if asked := {shown.item.paper.id for shown in papers} - self._summaries.keys():
             self._summaries |= dict.fromkeys(asked, "") | dict(self.summaries(asked))
 
-    def card(self, shown: Shown, number: str, token: str, *, has_matches: bool = True) -> PaperCard:
+    def card(
+        self, shown: Shown, number: str, token: str, *, has_matches: bool = True, texts: _MadeTexts | None = None
+    ) -> PaperCard:
         """Return the context of a paper's card."""
         item, heading, is_full = shown
         feedback = None if self.feedback_prefix is None else FeedbackLinks(self.feedback_prefix, token)
         return PaperCard(
             item, number, site=self.look.site, language=self.look.language, feedback=feedback,
             made=self._summaries.get(item.paper.id, ""), heading=heading, is_full=is_full,
-            has_matches=has_matches,
+            has_matches=has_matches, made_texts=None if texts is None else texts[_row_key(item)],
         )  # fmt: skip
 
-    def _by_size(self, names: Mapping[bool, str], papers: Sequence[Shown]) -> list[Fragment]:
-        """Return the fragments of rows and full cards, in the order of the papers."""
-        made = {
-            is_full: iter(self._of((name, is_full), [shown for shown in papers if shown.is_full == is_full]))
-            for is_full, name in names.items()
-        }
-        return [next(made[shown.is_full]) for shown in papers]
-
-    def _of(self, template: tuple[str, bool | None], papers: Sequence[Shown]) -> list[Fragment]:
+    def _of(self, template: tuple[str, bool | None], papers: Sequence[Shown], texts: _MadeTexts) -> list[Fragment]:
+        self._ask_for_summaries(papers)
         kept, has_matches = self._kept[template], self.shapes.highlights(template[0])
         if papers and kept.reads is None:
-            kept.add({}, self._render(template[0], papers[:1])[1])
+            kept.add({}, self._render(template[0], papers[:1], texts)[1])
         while True:
             keys = kept.keys(papers, has_matches=has_matches)
             missing = {key: shown for key, shown in zip(keys, papers, strict=True) if key not in kept.fragments}
             if not missing:
                 return [kept.fragments[key] for key in keys]
             known = {key: kept.fragments[key] for key in keys if key in kept.fragments}
-            rendered, reads = self._render(template[0], list(missing.values()))
+            rendered, reads = self._render(template[0], list(missing.values()), texts)
             made = dict(zip(missing, rendered, strict=True))
             if kept.add(made, reads):
                 known |= made
                 return [known[key] for key in keys]
 
-    def _render(self, template: str, papers: Sequence[Shown]) -> tuple[list[Fragment], frozenset[str]]:
+    def _render(
+        self, template: str, papers: Sequence[Shown], texts: _MadeTexts
+    ) -> tuple[list[Fragment], frozenset[str]]:
         """Return the fragments of papers, and what the template read of them."""
         has_matches = self.shapes.highlights(template)
-        cards = [self.card(shown, slot("number"), slot("token"), has_matches=has_matches) for shown in papers]
+        cards = [
+            self.card(shown, slot("number"), slot("token"), has_matches=has_matches, texts=texts) for shown in papers
+        ]
         fragments = [_parsed(encoded) for encoded in self.shapes.render([(template, card) for card in cards])]
         return fragments, frozenset().union(*(card.reads for card in cards))
 
