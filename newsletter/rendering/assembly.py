@@ -230,23 +230,27 @@ class Assembler:
 
     def _ready(self, digest: Digest, cards: int) -> PreparedDigest:
         texts = self._texts(digest)
-        contexts = section_contexts(digest, self.look.site, self.look.language)
         prepared = self._found.pop((id(digest), cards), None)
         found = prepared[1] if prepared else self.cards.find(_shown(digest, cards))
         columns = numbered(found)
         first, parts = 0, tuple(list[bytes]() for _ in CardParts._fields)
-        for section, context in zip(digest.sections, contexts, strict=True):
+        for number, section in enumerate(digest.sections, start=1):
             last = first + len(section.items)
-            for part, frame, column in zip(parts, self._frames.of(context), columns, strict=False):
+            for part, frame, column in zip(parts, self._frames.of(section, number), columns, strict=False):
                 _add(part, frame, column[first:last])
             first = last
         shape = (*map(bool, texts.values()), len(digest.sections), digest.is_first)
         page_text, page_html = self._page(shape, digest, texts)
-        own = texts | {f"title{context.number}": context.title for context in contexts}
-        own |= {f"shown{context.number}": context.shown for context in contexts}
+        own = texts if _has_only(texts, page_text, page_html) else texts | self._section_texts(digest)
         text = _filled(page_text, own, *parts[:2], str)
         html = _filled(page_html, own, *parts[2:], escaped) if page_html else None
         return PreparedDigest(digest, texts["subject"], text, html, shape, cards, first)
+
+    def _section_texts(self, digest: Digest) -> dict[str, str]:
+        """Return what a page may say of its sections, by the names of slots."""
+        contexts = section_contexts(digest, self.look.site, self.look.language)
+        titles = {f"title{context.number}": context.title for context in contexts}
+        return titles | {f"shown{context.number}": context.shown for context in contexts}
 
     # -- fragments ------------------------------------------------------------------------------------
 
@@ -358,6 +362,12 @@ def _shown(digest: Digest, cards: int) -> list[Shown]:
 
 def _one_section(edition: Edition) -> Digest:
     return Digest(edition=edition, sections=(Section("x", (), matched=0),), considered=0)
+
+
+def _has_only(texts: Mapping[str, str], *pages: Fragment | None) -> bool:
+    """Return whether pages have no slots but for these texts, and for sections and titles."""
+    names = {wanted.name for page in pages if page for wanted in page.distinct}
+    return names <= {*texts, "sections", "glance"}
 
 
 def _add(parts: list[bytes], frame: Sequence[bytes], papers: Sequence[bytes]) -> None:

@@ -6,18 +6,18 @@ A frame is what is around the papers of a section: its heading, and the line bel
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
 from markupsafe import Markup
 
-from newsletter.models import Style
+from newsletter.models import Section, SectionKind, Style
 from newsletter.rendering.context import SectionContext
 from newsletter.rendering.digest import Look
-from newsletter.rendering.digest_context import more_url
-from newsletter.rendering.fragments import Fragment, encode_value, slot, split_html, split_text
+from newsletter.rendering.digest_context import more_url, section_context
+from newsletter.rendering.fragments import Fragment, Slot, encode_value, placeholder, slot, split_html, split_text
 from newsletter.rendering.wrapping import FILTERS
 
 #: The most filled frames of a look that are kept: each takes about 2 KB.
@@ -25,6 +25,8 @@ _MAX_FILLED = 512
 #: The most values that are kept encoded, of all looks: topics, numbers and days, which digests have in common.
 _MAX_VALUES = 4096
 
+#: Stands for the papers of a section in its frame.
+_PAPERS = placeholder(Slot("papers"))
 #: The slots whose texts differ between subscribers of the same digest; they are filled last.
 SUBSCRIBER_SLOTS = frozenset(
     {"token", "subscriber_name", "subscriber_email", "why", "unsubscribe_url", "preferences_url", "web_url"}
@@ -60,30 +62,33 @@ class SectionFrames:
     inline: Callable[[Sequence[str]], list[str]]
     #: By whether more papers matched than are shown.
     _frames: dict[bool, _Frames] = field(default_factory=dict)
-    _filled: dict[tuple[str, str, str, str], FilledFrames] = field(default_factory=dict)
+    #: By number, topic, kind, and how many papers are shown and matched; the oldest first.
+    _filled: dict[tuple[int, str, SectionKind, int, int], FilledFrames] = field(default_factory=dict)
 
-    def of(self, context: SectionContext) -> FilledFrames:
+    def of(self, section: Section, number: int) -> FilledFrames:
         """Return the frames of a section; only the slots for texts of subscribers are left, as placeholders.
 
         Raises:
             TemplateError: A template is missing or broken.
         """
-        key = context.number, context.title, context.shown, context.more
+        key = number, section.topic, section.kind, len(section.items), section.matched
         filled = self._filled.get(key)
         if filled is None:
             if len(self._filled) >= _MAX_FILLED:
                 del self._filled[next(iter(self._filled))]
-            filled = self._filled[key] = self._fill(context)
+            filled = self._filled[key] = self._fill(
+                section_context(section, number, self.look.site, self.look.language)
+            )
         return filled
 
     def _fill(self, context: SectionContext) -> FilledFrames:
-        frames = self._frame(bool(context.more))
         own = {"number": context.number, "title": context.title, "shown": context.shown, "more": context.more}
-        text, glance = (_around_papers(frame, own, str) for frame in frames[:2])
+        frames = self._frame(bool(context.more))
         if frames.html is None or frames.glance is None:
-            return FilledFrames(text, glance)
+            return FilledFrames(*_around_papers(own, str, frames.text, frames.text_glance))
         return FilledFrames(
-            text, glance, _around_papers(frames.html, own, escaped), _around_papers(frames.glance, own, escaped)
+            *_around_papers(own, str, frames.text, frames.text_glance),
+            *_around_papers(own, escaped, frames.html, frames.glance),
         )
 
     def _frame(self, has_more: bool) -> _Frames:
@@ -115,15 +120,17 @@ def shared(frame: Fragment) -> Fragment:
     return frame.with_placeholders(SUBSCRIBER_SLOTS)
 
 
-def _around_papers(frame: Fragment, own: Mapping[str, str], escape: Callable[[str], str]) -> tuple[bytes, ...]:
-    """Return a frame in pieces, with the papers between them."""
-    parts: list[list[bytes]] = [[frame.pieces[0]]]
-    for (name, calls), piece in zip(frame.slots, frame.pieces[1:], strict=True):
-        if name == "papers":
-            parts.append([piece])
-        else:
-            parts[-1] += (value(own[name], calls, escape), piece)
-    return tuple(map(b"".join, parts))
+def _around_papers(
+    own: Mapping[str, str], escape: Callable[[str], str], *frames: Fragment
+) -> Iterator[Sequence[bytes]]:
+    """Yield each frame in pieces, with the papers between them."""
+    values = {
+        wanted: _PAPERS if wanted.name == "papers" else value(own[wanted.name], wanted.filters, escape)
+        for frame in frames
+        for wanted in frame.distinct
+    }
+    for frame in frames:
+        yield frame.fill(values).split(_PAPERS)
 
 
 @lru_cache(_MAX_VALUES)

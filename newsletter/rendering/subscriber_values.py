@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
 from newsletter.models import Subscriber
-from newsletter.rendering.digest_context import subscriber_texts
+from newsletter.rendering.digest_context import subscriber_texts, why
 from newsletter.rendering.fragments import ATTRIBUTE, Fragment, Slot, encode, encode_value
 from newsletter.rendering.language import Language
 from newsletter.rendering.wrapping import FILTERS
@@ -89,8 +89,7 @@ class SubscriberValues:
         encoded, stand_in = self._paragraphs.get(key), _stand_in(varying.address_length)
         if encoded is None:
             if self._last is None or self._last[0] != varying:
-                text = subscriber_texts(replace(subscriber, email=stand_in.decode()), self.language)[_WHY]
-                self._last = varying, text
+                self._last = varying, why(subscriber, self.language, stand_in.decode())
             encoded = encode_value(self._last[1], wanted.filters, FILTERS, escape)
             if encoded.count(stand_in) != 1:  # a soft line break is within it, or a topic has the same letters
                 encoded = b""
