@@ -59,6 +59,44 @@ def test_looks_share_the_plain_text_of_papers(tmp_path: Path) -> None:
         assert one.text_glance is other.text_glance
 
 
+def test_looks_share_rows_and_titles_and_not_cards(tmp_path: Path) -> None:
+    cards, rows = cards_of(tmp_path), cards_of(tmp_path, Style.COMPACT)
+    rows.of_rows = cards
+    some = [shown(number, f"word {number}", is_full=number < 2) for number in range(4)]
+    for one, other in zip(cards.find(some), rows.find(some), strict=True):
+        assert one.glance is other.glance
+    assert [one.html is other.html for one, other in zip(cards.find(some), rows.find(some), strict=True)] == [
+        False, False, True, True,
+    ]  # fmt: skip
+
+
+def test_rows_are_shared_if_they_have_the_same_templates_and_language(tmp_path: Path) -> None:
+    environment = make_environment(tmp_path)
+
+    def keys() -> list[Any]:
+        return [Look(environment, SITE, style, ENGLISH).row_key() for style in (Style.CARDS, Style.COMPACT)]
+
+    assert len(set(keys())) == 1
+    assert Look(environment, SITE, Style.CARDS, language("de")).row_key() not in keys()
+    (tmp_path / "email" / "compact").mkdir(parents=True)
+    for name in ("digest.html", "line.html", "card.html"):
+        path = tmp_path / "email" / "compact" / name
+        path.write_text(f"{{% include 'email/{name.replace('card', 'row')}' %}}", encoding="utf-8")
+        environment = make_environment(tmp_path)
+        assert len(set(keys())) == 2, name
+        path.unlink()
+
+
+def test_the_compact_style_has_the_rows_of_the_style_cards(tmp_path: Path) -> None:
+    """Which its template includes, and which is rendered in its place."""
+    some = [shown(1, is_full=True), shown(2)]
+    rows = [parts.html for parts in cards_of(tmp_path, Style.COMPACT).find(some)]
+    (tmp_path / "email" / "compact").mkdir()
+    default = "{% include 'default:email/compact/card.html' %}"
+    (tmp_path / "email" / "compact" / "card.html").write_text(default, encoding="utf-8")
+    assert [parts.html for parts in cards_of(tmp_path, Style.COMPACT).find(some)] == rows
+
+
 def test_plain_text_is_shared_if_it_has_the_same_templates_and_language(tmp_path: Path) -> None:
     (tmp_path / "email" / "plain").mkdir(parents=True)
     (tmp_path / "email" / "plain" / "line.txt").write_text("{{ card.title }}\n", encoding="utf-8")
@@ -96,7 +134,7 @@ def test_what_is_kept_does_not_grow_with_subscribers(tmp_path: Path, monkeypatch
         assert len(cards.find([shown(n % 7, f"word {n}", is_full=is_full) for is_full in (False, True)])) == 2
     sizes = {template: len(kept.fragments) for template, kept in cards._kept.items()}
     assert sizes == {
-        ("card.html", True): 4, ("card.txt", True): 4, ("row.html", False): 6, ("card.txt", False): 6,
+        ("card.html", True): 4, ("card.txt", True): 4, ("row.html", None): 6, ("card.txt", False): 6,
         ("line.html", None): 6, ("line.txt", None): 6,
     }  # fmt: skip
     assert len(cards._parts) == 8
