@@ -145,14 +145,15 @@ def _show(topic: Topic, items: Sequence[Item]) -> None:
 
     from newsletter.rendering.labels import reason_label
     from newsletter.rendering.language import language
+    from newsletter.topics.evaluation import terms_held
     from newsletter.topics.highlight import highlight
-    from newsletter.topics.query import parse, wanted_terms
+    from newsletter.topics.query import parse
 
-    terms = list(wanted_terms(parse(topic.query)))
+    node = parse(topic.query)
     rows = []
     for item in items:
         title = Text()
-        for piece, is_hit in highlight(item.paper.title, terms, is_title=True):
+        for piece, is_hit in highlight(item.paper.title, terms_held(node, item.paper), is_title=True):
             title.append(visible(piece), style="bold" if is_hit else "")
         match = "; ".join(reason_label(reason, item.paper, language("en")) for reason in item.reasons)
         rows.append((f"{item.score:.1f}", match, title))

@@ -22,7 +22,7 @@ from newsletter.ranking.index import Field, Flags, Numbers, PaperIndex, Statisti
 from newsletter.ranking.passing import in_passing
 from newsletter.ranking.score import popularity, reasons_for, score
 from newsletter.ranking.serendipity import Neighbourhood
-from newsletter.topics.evaluation import matching
+from newsletter.topics.evaluation import matching, terms_found
 from newsletter.topics.query import All, Any, Boost, Node, Not, Term, parse
 
 #: How many values are kept of results, in 36 bytes each, and of how many queries at least.
@@ -276,25 +276,13 @@ class Matcher:
         The terms of an "and" that does not hold are not among them, nor are those of a query that excludes the paper,
         unless `ignores_exclusions`.
         """
-        return self._found_terms(node, number, ignores_exclusions) or []
-
-    def _found_terms(self, node: Node, number: int, ignores_exclusions: bool) -> list[tuple[Term, Field, float]] | None:
-        """Return the terms found, or None if the paper does not match the node."""
-        match node:
-            case Term():
-                place = self.index.place(node, number)
-                return None if place is None else [(node, place, float(self._strength(node)[number]))]
-            case Any() | All():
-                parts = [self._found_terms(part, number, ignores_exclusions) for part in node.parts]
-                held = [part for part in parts if part is not None]
-                is_match = len(held) == len(parts) if isinstance(node, All) else bool(held)
-                return [hit for part in held for hit in part] if is_match else None
-            case Boost():
-                inner = self._found_terms(node.part, number, ignores_exclusions)
-                return inner and [(term, place, worth * node.factor) for term, place, worth in inner]
-            case Not():
-                is_excluded = not ignores_exclusions and matching(self.index, node)[0] >> number & 1 == 0
-                return None if is_excluded else []
+        found = terms_found(self.index, node, number, ignores_exclusions=ignores_exclusions) or []
+        places = ((term, self.index.place(term, number), weight) for term, weight in found)
+        return [
+            (term, place, float(self._strength(term)[number]) * weight)
+            for term, place, weight in places
+            if place is not None
+        ]
 
     def _strength(self, node: Node) -> Numbers:
         """Return the strength with which each paper matches a node; 0 if it does not."""

@@ -13,7 +13,7 @@ from newsletter.models import Paper
 from newsletter.ranking.matching import Matcher
 from newsletter.text.stop_words import STOP_WORDS
 from newsletter.text.tokenizer import words
-from newsletter.topics.query import CODES, Term, parse, wanted_terms
+from newsletter.topics.query import CODES, Term, format_query, parse, wanted_terms
 
 _BEST = 5
 #: Terms that are offered, of the first so many matches; each stands in two of them, and is so much more frequent there.
@@ -23,6 +23,8 @@ _BROAD, _MIN_PAPERS = 0.2, 10
 #: A misspelt word is compared with so many words that begin with the same letter, the most frequent ones.
 _COMPARED = 2000
 _SIMILAR = 0.8
+#: The same of a category or a source, which are short.
+_SIMILAR_CODE = 0.7
 #: Words of a query that are looked at; each is compared with the archive's.
 _CHECKED = 20
 
@@ -38,7 +40,7 @@ class TooBroad:
 
 @dataclass(frozen=True, slots=True)
 class NotFound:
-    """A word of a topic is in no paper."""
+    """A word of a topic is in no paper, or a category or source has none."""
 
     word: str
     #: Number of papers searched.
@@ -124,10 +126,25 @@ class TopicChecker:
             yield TooBroad(matched, total)
         free = [term for term in terms if term.field not in CODES and not term.is_prefix]
         parts = dict.fromkeys((word, term.field) for term in free for word in words(term.text))
+        for term in [term for term in terms if term.field in CODES][:_CHECKED]:
+            if not self.matcher.find(term)[0]:
+                yield NotFound(format_query(term), total, self._code_meant(term))
         for word, field in islice(parts, _CHECKED):
             if word.isalpha() and len(word) > 3 and not self.matcher.find(Term(word, field))[0]:
                 meant = nearest(word, self._by_initial.get(word[0], ()), _SIMILAR) if field is None else None
                 yield NotFound(word, total, meant)
+
+    def _code_meant(self, term: Term) -> str | None:
+        """Return what finds papers by a category or a source, and is much like one that finds none: "cat:cs.*"."""
+        all_of_it = Term(f"{term.text.rstrip('.')}.", term.field, is_prefix=True)
+        if self.matcher.find(all_of_it)[0]:
+            return format_query(all_of_it)
+        papers = self.matcher.index.papers.values()
+        known = Counter(
+            code for paper in papers for code in (paper.categories if term.field == "cat" else paper.sources)
+        )
+        meant = nearest(term.text, [code for code, _ in known.most_common(_COMPARED)], _SIMILAR_CODE)
+        return meant and format_query(Term(meant, term.field))
 
 
 def _terms(paper: Paper) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from newsletter.text.derivation import beginning
 from newsletter.text.tokenizer import prefixes
 from newsletter.topics.query import All, Any, Boost, Node, Not, Term
 from newsletter.topics.spellings import Phrase, Vocabulary, literal, near_of, phrase_of
@@ -123,8 +124,9 @@ class Translator:
         near = near_of(text)
         each = []
         for one, stem in zip(near.each, near.stems, strict=True):
-            # All words of a stem begin with it, but for a final "e" or "y".
-            root = stem[:-1] if stem.endswith(("e", "y")) and len(stem) > 1 else stem
+            # All words of a stem begin so, but for a final "e" or "y".
+            root = beginning(stem)
+            root = root[:-1] if root.endswith(("e", "y")) and len(root) > 1 else root
             each.append(f"({self._phrase(one)}{f' OR {quoted((root,))}*' if stem else ''})")
         words = f" OR ({' AND '.join(each)})" if each else ""
         marked = "".join(f" AND {quoted((mark,))}" for mark in near.marks)

@@ -24,7 +24,7 @@ from newsletter.store.text_index import indexed_words
 from newsletter.text.stop_words import STOP_WORDS
 from newsletter.text.tokenizer import words
 from newsletter.topics.highlight import excerpt
-from newsletter.topics.query import All, Node, Term, wanted_terms
+from newsletter.topics.query import All, Node, Term
 
 #: Results are counted up to this number.
 MOST_COUNTED = 1000
@@ -123,8 +123,7 @@ class Archive:
             ) from error
         papers = self.papers(ids[offset : offset + limit])
         traits = self._traits(ids[:MOST_COUNTED]) if with_traits else ()
-        terms = list(wanted_terms(query)) if query and with_excerpts else []
-        hits = (Hit(paper, tuple(excerpt(paper.abstract, terms)) if terms else ()) for paper in papers)
+        hits = (Hit(paper, tuple(_excerpt(query, paper)) if query and with_excerpts else ()) for paper in papers)
         return Found(tuple(hits), min(len(ids), MOST_COUNTED + 1), traits, is_all)
 
     def listed(self, limits: Limits, order: Order, number: int) -> list[int]:
@@ -331,6 +330,15 @@ def excerpts(text: str, papers: Iterable[Paper]) -> tuple[Hit, ...]:
     """Return papers that share words with a text, each with an excerpt that shows them."""
     terms = list(map(Term, content_words(text)))
     return tuple(Hit(paper, tuple(excerpt(paper.abstract, terms))) for paper in papers)
+
+
+def _excerpt(query: Node, paper: Paper) -> Iterator[tuple[str, bool]]:
+    """Return the part of an abstract around what it matches for."""
+    if isinstance(query, Term):
+        return excerpt(paper.abstract, [query])
+    from newsletter.topics.evaluation import terms_held  # noqa: PLC0415 - loads numpy
+
+    return excerpt(paper.abstract, terms_held(query, paper))
 
 
 def _parts(query: Node) -> tuple[Node, ...]:

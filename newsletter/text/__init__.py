@@ -102,9 +102,24 @@ def title_hash(title: str) -> str:
 # -- reading --------------------------------------------------------------------------------------
 
 _SENTENCE_END = re.compile(r"[.!?。！？][\"'”’)\]]*(?=\s+\S|(?<=[。！？])|$)")
-_NOT_AN_END = re.compile(r"(?:\b(?:e\.g|i\.e|al|vs|cf|Fig|Eq|Sec|resp|approx|Dr|St|No)|\b[A-Z])\.$")
+_NOT_AN_END = re.compile(
+    r"\b(?:e\.g|i\.e|a\.k\.a|w\.r\.t|i\.i\.d|al|vs|cf|ca|viz|[Ff]igs?|[Ee]qs?|Secs?|Refs?|Tab|resp|approx|incl|Dr|Prof|Mrs?"
+    r"|Ms|St|Nos?|Art|Phys|Rev|Lett|Proc|Vol|pp)\.$"
+)
+#: "J." before "Smith", not before "We"; the "V" of "RISC-V" and the "C" of "85 °C" are no initials.
+_INITIAL = re.compile(r"(?:(?<![\w°′+/–-])|(?<=\.-))[A-Z]\.$")
+_FIRST_WORD = re.compile(
+    r"\s+(?:We|The|This|These|Our|In|It|Its|However|To|For|Here|Using|By|As|An?|Results|Experiments|Moreover|Finally)\b(?!\.)"
+)
+#: These may end a sentence, if no number follows.
+_BEFORE_NUMBER = re.compile(r"\b(?:avg|max|min|sec|est|no|c)\.$")
+_NUMBER = re.compile(r"\s+\d")
+#: No sentence begins so: with a word in small letters, unless it may be a name such as "mRNA" or "k-means".
+_GOES_ON = re.compile(r"\s+(?:[a-z]{2,}(?![\w-])|[–—,;])")
 #: The length of the longest abbreviation with its full stop, and the character before it.
 _LOOK_BACK = 8
+#: No sentence ends between a parenthesis and the next, if these are not farther apart.
+_IN_PARENTHESES = 120
 
 
 def sentences(text: str) -> list[str]:
@@ -117,8 +132,26 @@ def sentences(text: str) -> list[str]:
 def sentence_ends(text: str) -> Iterator[int]:
     """Yield the position after each sentence, from the first on."""
     for match in _SENTENCE_END.finditer(text):
-        if not _NOT_AN_END.search(text, max(0, match.end() - _LOOK_BACK), match.end()):
-            yield match.end()
+        end = match.end()
+        before = max(0, end - _LOOK_BACK)
+        is_inside = (
+            _GOES_ON.match(text, end)
+            or _NOT_AN_END.search(text, before, end)
+            or (_INITIAL.search(text, before, end) and not _FIRST_WORD.match(text, end))
+            or (_NUMBER.match(text, end) and _BEFORE_NUMBER.search(text, before, end))
+            or _is_in_parentheses(text, end)
+        )
+        if not is_inside:
+            yield end
+
+
+def _is_in_parentheses(text: str, place: int) -> bool:
+    start, stop = max(0, place - _IN_PARENTHESES), place + _IN_PARENTHESES
+    opened, closed = text.rfind("(", start, place), text.rfind(")", start, place)
+    if opened <= closed:
+        return False
+    closes, opens = text.find(")", place, stop), text.find("(", place, stop)
+    return closes != -1 and (opens == -1 or closes < opens)
 
 
 def shorten(text: str, limit: int) -> str:

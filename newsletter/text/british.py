@@ -23,7 +23,7 @@ _OUR = "|".join((
 _LL = "|".join((
     "bevel", "cancel", "channel", "chisel", "counsel", "dial", "duel", "equal", "fuel", "funnel", "initial", "jewel",
     "label", "level", "libel", "marshal", "marvel", "model", "panel", "parcel", "pencil", "quarrel", "ravel", "rival",
-    "shovel", "signal", "snorkel", "spiral", "swivel", "total", "travel", "tunnel",
+    "shovel", "signal", "snorkel", "spiral", "swivel", "total", "travel", "trial", "tunnel",
 ))  # fmt: skip
 
 #: What a word has to hold, where, and what takes the place of that.
@@ -34,7 +34,7 @@ _TABLE = tuple(
         ("lys", r"((?:an|par)a|cata|ctro|dro|dia)lys(e|ed|er|ers|ing)$", r"\1lyz\2"),
         ("ogu", r"(anal|catal|dial|epil|homol|monol)ogu(?:e(?=s?$)|(?=ing$|ed$))", r"\1og"),
         ("bre", r"(cali|fi|sa|som)bre(s?)$", r"\1ber\2"),
-        ("tre", r"(cen|lus|li|me|spec|thea)tre(s?)$", r"\1ter\2"),
+        ("tre", r"(cen|goi|lus|li|me|spec|thea|ti)tre(s?)$", r"\1ter\2"),
         ("centr", r"centr(ed|ing)$", r"center\1"),
         ("ll", rf"({_LL})l(ed|ing|ings|er|ers|or|ors)$", r"\1\2"),
         ("il", r"^(distil|fulfil|instil)(s|ment|ments)?$", r"\1l\2"),
@@ -51,14 +51,33 @@ _TABLE = tuple(
         ("sceptic", r"^sceptic", "skeptic"),
         ("aluminium", r"^aluminium", "aluminum"),
         ("sulph", r"sulph", "sulf"),
-        ("mould", r"^mould", "mold"),
+        ("mould", r"^(s?)mould", r"\1mold"),
+        ("moult", r"^moult", "molt"),
+        ("tyre", r"^tyre(s?)$", r"tire\1"),
+        ("plough", r"^plough", "plow"),
+        ("neurone", r"neurone(s?)$", r"neuron\1"),
+        ("leuco", r"^leuco(?=cyt|pen|tri)", "leuko"),
         ("anoeuvr", r"^manoeuvr(?:e(?=s?$|d$)|(?=ing|ab))", "maneuver"),
         ("ae", r"^(p|orthop|gyn|an|arch|pal|)ae(?=di|tiolog|colog|sthesi|o)", r"\1e"),
         ("haem", r"haem(?=[aio])", "hem"),
         ("aemi", r"aemi(?=a|c)", "emi"),
-        ("oe", r"^oe(?=strogen|sophag|dema)", "e"),
+        ("oe", r"^oe(?=str|sophag|dema)|(?<=hom)oe(?=opath|ostas)|(?<=lymph)oe(?=dema)", "e"),
+        ("coeliac", r"coeliac", "celiac"),
+        ("noe", r"(?<=p)noe(?=a|ic)", "ne"),
+        ("aec", r"^(f|c)ae(?=c[aeu])", r"\1e"),
+        ("caesi", r"^caesi", "cesi"),
+        ("caesar", r"^caesar(?=ean|ian)", "cesar"),
+        ("paed", r"^(encyclo)pae(?=d)", r"\1pe"),
+        ("jeweller", r"^jewellery$", "jewelry"),
         ("foet", r"^foet(?=us|al)", "fet"),
         ("rrhoea", r"rrhoea", "rrhea"),
+        ("caesarean", r"^caesarean", "cesarean"),
+        ("lopaedi", r"^encyclopaedi", "encyclopedi"),
+        ("plough", r"^plough", "plow"),
+        ("tyre", r"^tyre(s?)$", r"tire\1"),
+        ("learnt", r"^(un)?learnt$", r"\1learned"),
+        # Not British, but another spelling.
+        ("ameteri", r"parameteri(?=[sz])", "parametri"),
     )
 )  # fmt: skip
 

@@ -1,9 +1,9 @@
 """The words of a text, as queries and papers are compared: one way to split and to fold them, for both.
 
 Case, accents, possessives, plurals and British spellings are folded; hyphens separate words; letters and digits are
-split ("GPT4" is "gpt", "4"); "C++", "C#" and ".NET" are words; each Chinese, Japanese or Korean character is one. The
-store's full-text index holds what this module returns: whoever changes that raises `VERSION`, and stores are indexed
-anew.
+split ("GPT4" is "gpt", "4", "YOLOv8" "yolo", "v8"); Greek letters are spelled out; "C++", "C#" and ".NET" are words;
+each Chinese, Japanese or Korean character is one. The store's full-text index holds what this module returns: whoever
+changes that raises `VERSION`, and stores are indexed anew.
 """
 
 from __future__ import annotations
@@ -14,14 +14,18 @@ from functools import lru_cache
 
 from newsletter.text import fold, normalize
 from newsletter.text.british import american
+from newsletter.text.derivation import verb_stem
+from newsletter.text.plurals import singular
 
 #: The version of what `words` and `marks` return.
-VERSION = 2
+VERSION = 3
 
 # Chinese, Japanese and Korean are written without spaces: each of their characters counts as a word.
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 # Two letters or more before a digit are a word of their own; atomic, so that no word is tried twice.
-_SPLIT = r"(?>[A-Za-z]{2,})(?=[0-9])"
+# A version is one as well: "YOLO" of "YOLOv8", "MobileNet" of "MobileNetV3", but not "TRP" of "TRPV1".
+_BEFORE_VERSION = r"[A-Za-z]{3,}(?=v[0-9])|[A-Za-z]{3,}(?<=[a-z])(?=V[0-9])"
+_SPLIT = rf"{_BEFORE_VERSION}|(?>[A-Za-z]{{2,}})(?=[0-9])"
 _LANGUAGES = r"(?<![^\W_])(?:[A-Za-z]\#(?![A-Za-z])|[A-Za-z]+\+\+|(?<!\.)\.(?:NET|Net|net)(?![A-Za-z]))"
 _WORD = re.compile(rf"{_LANGUAGES}|{_SPLIT}|[{_CJK}]|[^\W_{_CJK}]+(?:['’][^\W_{_CJK}]+)*")
 # The same for ASCII text that names no programming language, in a third of the time: a table makes spaces of what
@@ -31,16 +35,18 @@ _ASCII_WORD = re.compile(rf"{_SPLIT}|[A-Za-z0-9]+(?:'[A-Za-z0-9]+)*")
 # The same again, to be searched for in a whole text: of most words the first letters tell that they have none of these.
 _ASCII_PLACE = re.compile(rf"(?>[A-Za-z]+)(?![0-9'])|{_ASCII_WORD.pattern}")
 
-# "GPUs", "MoEs": the rules for "us" and "oes" in `_singular` would keep them.
+# "GPUs", "MoEs": the rules for "us" and "oes" are not for acronyms.
 _ACRONYM_PLURAL = re.compile(r"([A-Za-z]+[A-Z])s")
 _ACRONYM = re.compile(r"[A-Z]{2,}s?")
 # The condition on what stands before comes after the first letter, so that only capitals are tried.
-_ACRONYMS = re.compile(r"[A-Z](?<![A-Za-z0-9].)[A-Z]+s?(?![A-Za-z])")
-# Where a word of small letters and capitals is: "LoRA", "kNN". Few texts hold one, so it is found from within.
-_MIXED = re.compile(r"[a-z][A-Z]")
-_LATIN = re.compile(r"[A-Za-z]+")
+_ACRONYMS = re.compile(r"[A-Z](?<![A-Za-z0-9].)(?:[A-Z]+s?(?![A-Za-z])|[A-Z]{2,}(?=v[0-9]))")
+# Where a word of small letters and capitals is: "LoRA", "kNN", "UNet". Few texts hold one, so it is found from within.
+_MIXED = re.compile(r"[a-z][A-Z]|[A-Z]{2}(?!s(?![A-Za-z]))[a-z]")
+_LATIN = re.compile(rf"{_BEFORE_VERSION}|[A-Za-z]+")
 HYPHENS = "-\u2010\u2011"
 _HYPHENATED = re.compile(rf"[^\W_]+(?:[{HYPHENS}][^\W_]+)+")
+# A hyphenated word of which each part begins with a capital, or is a letter: "Wi-Fi", "k-NN".
+_HYPHENATED_NAME = re.compile(rf"(?:[A-Z][A-Za-z]*|[a-z])(?:[{HYPHENS}](?:[A-Z][A-Za-z]*|[a-z]))+")
 
 
 def words(text: str) -> list[str]:
@@ -66,7 +72,8 @@ def located(text: str) -> Iterator[tuple[str, int, int]]:
 def marks(text: str) -> Iterator[str]:
     """Yield what `words` loses: words in capitals ("=RAG") and whole hyphenated words ("+incontext").
 
-    A word with two capitals or more among small letters has a mark, too: "LoRA" is found by "LORA".
+    A word with two capitals or more among small letters has a mark, too, hyphenated or not: "LoRA" is found by "LORA",
+    "Wi-Fi" by "WIFI".
     """
     for match in _ACRONYMS.finditer(text):
         yield capitals(match[0])
@@ -75,6 +82,8 @@ def marks(text: str) -> Iterator[str]:
     if "-" in text or "\u2010" in text or "\u2011" in text:
         for match in _HYPHENATED.finditer(text):
             yield f"+{joined(surfaces(match[0]))}"
+            if _HYPHENATED_NAME.fullmatch(match[0]) and sum(map(str.isupper, match[0])) > 1:
+                yield capitals("".join(_LATIN.findall(match[0].removesuffix("s"))).upper())
 
 
 def _mixed(text: str) -> Iterator[str]:
@@ -120,7 +129,7 @@ def prefixes(prefix: str) -> tuple[str, ...]:
 
 def joined(parts: Sequence[str]) -> str:
     """Return words as they are written in one, in the singular ("news", "letters": "newsletter")."""
-    return american(_singular("".join(parts)))
+    return american(singular("".join(parts)))
 
 
 def _may_name_language(text: str) -> bool:
@@ -142,42 +151,26 @@ def _found(text: str) -> list[str]:
 def _plain(word: str) -> str:
     """Return a word in the singular, in lower case and without accents."""
     acronym = _ACRONYM_PLURAL.fullmatch(word)
-    return _singular(_folded(acronym[1] if acronym else word))
+    return singular(_folded(acronym[1] if acronym else word))
 
 
 def _folded(word: str) -> str:
     """Return a word in lower case, without accents, and as it is written in American English."""
-    return american(fold(word))
+    return american(fold(word) if word.isascii() else _latin(fold(word)))
 
 
-# Words of research texts that the rules of `_singular` get wrong.
-_IRREGULAR = {
-    **{word: word for word in (
-        "bias", "gas", "atlas", "canvas", "alias", "analysis", "basis", "thesis", "hypothesis", "synthesis",
-        "diagnosis", "axis", "crisis", "prognosis", "pandas", "series", "species", "physics", "this",
-    )},
-    "biases": "bias", "gases": "gas", "canvases": "canvas", "aliases": "alias", "analyses": "analysis",
-    "theses": "thesis", "hypotheses": "hypothesis", "syntheses": "synthesis", "diagnoses": "diagnosis", "axes": "axis",
-    "crises": "crisis", "matrices": "matrix", "vertices": "vertex", "indices": "index", "corpora": "corpus",
-    "criteria": "criterion", "phenomena": "phenomenon", "viruses": "virus", "corpuses": "corpus", "movies": "movie",
-    "moes": "moe",
-}  # fmt: skip
+_GREEK = dict(zip(
+    map(ord, "αβγδεζηθικλμνξοπρστυφχψω"),
+    ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi",
+     "omicron", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"),
+    strict=True,
+))  # fmt: skip
+_GREEK_WORD = re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]{2,}")
 
 
-def _singular(word: str) -> str:
-    """Remove a plural "s", as the S stemmer does (Harman, "How effective is suffixing?", JASIS 42(1), 1991)."""
-    if not word.endswith("s"):  # most words, so this comes first
-        return _IRREGULAR.get(word, word)
-    for possessive in ("'s", "’s"):
-        word = word.removesuffix(possessive)
-    if len(word) <= 3 or word in _IRREGULAR:
-        return _IRREGULAR.get(word, word)
-    if word.endswith("ies"):
-        return word if word.endswith(("eies", "aies")) else word[:-3] + "y"
-    if word.endswith(("sses", "shes", "ches", "xes")):
-        return word[:-2]
-    keeps = ("aes", "ees", "oes") if word.endswith("es") else ("us", "ss")
-    return word[:-1] if word.endswith("s") and not word.endswith(keeps) else word
+def _latin(word: str) -> str:
+    """Return a Greek letter, or a word with Greek letters and others, with these spelled out: "TNFα" is "tnfalpha"."""
+    return word if _GREEK_WORD.fullmatch(word) else word.translate(_GREEK)
 
 
 # -- inflection -----------------------------------------------------------------------------------
@@ -191,9 +184,11 @@ _RUN = re.compile(r"[aeiouy][^aeiouy]")
 def stem(word: str) -> str:
     """Return what the forms of a word have in common: "plan" of "planning", "code" of "coding".
 
-    Steps 1b and 5 of Porter, "An algorithm for suffix stripping", Program 14(3), 1980, until nothing changes. All words
-    of a stem begin with it, but for a final "e" or "y".
+    Steps 1b and 5 of Porter, "An algorithm for suffix stripping", Program 14(3), 1980, until nothing changes; nouns of
+    what is done have the stem of their verb, and "use" is not "us". All words of a stem begin with its
+    `derivation.beginning`, but for a final "e" or "y".
     """
+    word = verb_stem(word)
     while word.isalpha() and (shorter := _stripped(word)) != word:
         word = shorter
     return word
@@ -211,14 +206,14 @@ def _stripped(word: str) -> str:
             return f"{root}ee" if _RUN.search(root) else word
         return _completed(root) if len(root) > 1 and _VOWEL.search(root) else word
     runs = len(_RUN.findall(word[:-1]))
-    if word.endswith("e") and (runs > 1 or (runs == 1 and not _SHORT.search(word[:-1]))):
+    if word.endswith("e") and word != "use" and (runs > 1 or (runs == 1 and not _SHORT.search(word[:-1]))):
         return word[:-1]
     return word[:-1] if word.endswith("ll") and len(_RUN.findall(word)) > 1 else word
 
 
 def _completed(root: str) -> str:
     """Return what is left of "-ed" and "-ing" as a word: "code" for "cod", "plan" for "plann"."""
-    if root.endswith(("at", "bl", "iz")) or (len(_RUN.findall(root)) == 1 and _SHORT.search(root)):
+    if root.endswith(("at", "bl", "iz")) or root == "us" or (len(_RUN.findall(root)) == 1 and _SHORT.search(root)):
         return root + "e"
     is_double = len(root) > 2 and root[-1] == root[-2] and root[-1] not in "aeioulsz"
     return root[:-1] if is_double else root

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from newsletter.models import Paper
 from newsletter.topics.index import NOTHING_KNOWN, PaperIndex
-from newsletter.topics.query import CODES, All, Any, Boost, Node, Not, Term
+from newsletter.topics.query import CODES, All, Any, Boost, Node, Not, Term, wanted_terms
 from newsletter.topics.spellings import literal, phrase_of
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -35,6 +35,50 @@ def matching(index: PaperIndex, node: Node) -> tuple[int, int]:
                 found, asked = matching(index, part)
                 matches, wanted = matches | found, wanted | asked
             return matches, wanted
+
+
+def terms_found(
+    index: PaperIndex, node: Node, number: int, *, ignores_exclusions: bool = False
+) -> list[tuple[Term, float]] | None:
+    """Return the terms for which the paper of a number matches a query, with their weights, or None if it does not.
+
+    The terms of an "and" that does not hold are not among them, nor are those of a part that excludes the paper, unless
+    that `ignores_exclusions`.
+    """
+    match node:
+        case Term():
+            return [(node, 1.0)] if index.place(node, number) is not None else None
+        case Any() | All():
+            parts = [terms_found(index, part, number, ignores_exclusions=ignores_exclusions) for part in node.parts]
+            held = [part for part in parts if part is not None]
+            is_match = len(held) == len(parts) if isinstance(node, All) else bool(held)
+            return [found for part in held for found in part] if is_match else None
+        case Boost():
+            inner = terms_found(index, node.part, number, ignores_exclusions=ignores_exclusions)
+            return inner and [(term, weight * node.factor) for term, weight in inner]
+        case Not():
+            is_excluded = not ignores_exclusions and matching(index, node)[0] >> number & 1 == 0
+            return None if is_excluded else []
+
+
+def terms_held(node: Node, paper: Paper) -> list[Term]:
+    """Return the terms of a query that a matching paper matches for: what there is to highlight in it."""
+    if _is_flat(node):
+        return list(wanted_terms(node))
+    return [term for term, _ in terms_found(PaperIndex([paper], asked=node), node, 0) or ()]
+
+
+def _is_flat(node: Node) -> bool:
+    """Return whether a paper that matches matches for all terms of a query that it holds: no "or" has an "and"."""
+    match node:
+        case Term() | Not():
+            return True
+        case Boost():
+            return _is_flat(node.part)
+        case All():
+            return all(map(_is_flat, node.parts))
+        case Any():
+            return all(isinstance(part.part if isinstance(part, Boost) else part, Term) for part in node.parts)
 
 
 def ids_matching(ids: Sequence[int], node: Node, known: Mapping[int, Sequence[str]]) -> list[int]:

@@ -13,9 +13,13 @@ _EXCERPT, _BEFORE = 280, 80
 
 
 def highlight(text: str, terms: Iterable[Term], *, is_title: bool = False) -> Iterator[tuple[str, bool]]:
-    """Yield the text in pieces, each with whether it matches one of the terms; the pieces joined are the text."""
+    """Yield the text in pieces, each with whether it matches one of the terms; the pieces joined are the text.
+
+    The terms of other fields than the title, or else the abstract, match nothing.
+    """
     position = 0
-    for start, stop in _merged(text, sorted({at for term in terms for at in _places(text, term, is_title=is_title)})):
+    own = [term for term in terms if term.field in (None, "title" if is_title else "abstract")]
+    for start, stop in _merged(text, sorted({at for term in own for at in _places(text, term, is_title=is_title)})):
         if start > position:
             yield text[position:start], False
         yield text[start:stop], True

@@ -114,7 +114,9 @@ def _compound(text: str, tokens: Sequence[_Token], phrase: Phrase) -> tuple[int,
     length = 1 + next((n for n, gap in enumerate(_between(text, tokens)) if not _is_hyphen(gap)), len(tokens) - 1)
     start, stop = tokens[0][1], tokens[length - 1][2]
     is_whole = start == 0 or text[start - 1] not in HYPHENS
-    return (start, stop) if is_whole and f"+{joined(surfaces(text[start:stop]))}" == phrase.whole else None
+    if not is_whole or f"+{joined(surfaces(text[start:stop]))}" != phrase.whole:
+        return None
+    return (start, stop) if not phrase.mark or phrase.mark in marks(text[start:stop]) else None
 
 
 def _of_each_word(text: str, read: _Read, near: Near) -> tuple[list[list[int]], dict[int, int]]:

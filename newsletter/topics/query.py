@@ -86,11 +86,13 @@ Node: TypeAlias = "Term | All | Any | Not | Boost"
 # -- parsing ------------------------------------------------------------------------------------------
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<open>\()|(?P<close>\))|(?P<minus>-(?=[^\s)]))|\^(?P<boost>\d{1,3}(?:\.\d{1,3})?)(?=[\s)]|$)"
+    r"\s*(?:(?P<open>\()|(?P<close>\))|(?P<minus>-(?=[^\s)])|[\u2013\u2014\u2212](?=[\w\x22(]))|\^(?P<boost>\d{1,3}(?:\.\d{1,3})?)(?=[\s)]|$)"
     r'|(?P<field>[A-Za-z]+):(?=[^\s)])|"(?P<phrase>[^"]*)"|(?P<word>[^\s()"^]+))'
 )
-#: What phones and word processors make of quotes.
-_QUOTES = str.maketrans("\u201c\u201d\u201e\u201f\u00ab\u00bb", '""""""')
+#: What phones, word processors, and Chinese and Japanese keyboards make of quotes and of the signs of this language.
+_SIGNS = {ord(quote): '"' for quote in "\u201c\u201d\u201e\u201f\u00ab\u00bb\u300c\u300d\u300e\u300f"} | {
+    ord(sign) + 0xFEE0: sign for sign in '"():-*^'
+}
 _EMPTY_FIELD = re.compile(r"([A-Za-z]+):")
 #: What is no operator, though it looks like one, and what to say instead.
 _NOT_OPERATORS = {
@@ -122,7 +124,7 @@ def parse(text: str) -> Node:
         raise QueryError(
             f"query too long: {len(text)} characters", hint=f"the maximum is {QUERY}", problem=QueryProblem.TOO_LONG
         )
-    tokens = _spoken(list(_tokens(text.translate(_QUOTES).rstrip())))
+    tokens = _spoken(list(_tokens(text.translate(_SIGNS).rstrip())))
     if sum(token.kind in ("word", "phrase") for token in tokens) > QUERY_TERMS:
         raise QueryError(
             f"query too long: more than {QUERY_TERMS} words",
@@ -293,11 +295,8 @@ class _Parser:
             node = self.parse_any(depth + 1)
             closing = self._take()
             if closing is None:
-                raise QueryError(
-                    f"column {token.column}: unclosed (",
-                    hint="add a ) at the end",
-                    problem=QueryProblem.UNCLOSED_PARENTHESIS,
-                )
+                problem = QueryProblem.UNCLOSED_PARENTHESIS
+                raise QueryError(f"column {token.column}: unclosed (", hint="add a ) at the end", problem=problem)
             return node
         if token.kind == "phrase" or (token.kind == "word" and token.text not in ("OR", "AND")):
             term = _term(token, field)
@@ -410,7 +409,10 @@ def _parenthesised(text: str, is_needed: bool) -> str:
 
 def _is_plain(text: str) -> bool:
     """Return whether a word needs no quotes."""
-    return bool(re.fullmatch(r"[^\s()\"^:*-][^\s()\"^:*]*", text)) and text.lower() not in _NOT_OPERATORS
+    return (
+        bool(re.fullmatch(r"[^\s()\"^:*\-\u2013\u2014\u2212][^\s()\"^:*]*", text))
+        and text.lower() not in _NOT_OPERATORS
+    )
 
 
 def query_of(keywords: Sequence[str], excluded: Sequence[str] = ()) -> str:
@@ -430,7 +432,7 @@ def phrase(text: str) -> Term:
     Raises:
         QueryError: It has no letters or digits.
     """
-    plain = " ".join(text.translate(_QUOTES).replace('"', " ").split())
+    plain = " ".join(text.translate(_SIGNS).replace('"', " ").split())
     if not words(plain):
         raise QueryError(f"{text!r} has no letters or digits to search for", problem=QueryProblem.NOTHING_TO_FIND)
     return Term(plain)

@@ -44,7 +44,8 @@ class Vocabulary:
         """Return the pairs of words that a word may be written as; a half in the plural is not one.
 
         The first half has `shortest` characters or more: 1 for "k NN", which only stands for "kNN" beside other words.
-        Letters and digits always part: "4bit" is "4 bit", and beside other words "3D" is "3 D".
+        Letters and digits always part: "4bit" is "4 bit", and beside other words "3D" is "3 D". There, short words
+        part, too, if neither half is one that stands everywhere: "adhoc" is "ad hoc".
         """
         known = self._halves.get((word, shortest))
         if known is None:
@@ -58,7 +59,7 @@ class Vocabulary:
         elif _MIN_COMPOUND <= len(word) <= _MAX_COMPOUND:
             cuts = range(shortest, len(word) - 1)
         elif shortest == 1 and 3 <= len(word) < _MIN_COMPOUND:
-            cuts = (1,)
+            cuts = range(1, len(word) - 1)
         for cut in cuts:
             first, second = pair = word[:cut], word[cut:]
             if any(len(half) < shortest and not half.isdecimal() for half in pair):
@@ -67,7 +68,7 @@ class Vocabulary:
                 self.is_word(first)
                 and self.is_word(second)
                 and words(first) == [first]
-                and _CONNECTORS.isdisjoint(pair)
+                and (_CONNECTORS if len(word) >= _MIN_COMPOUND or cut == 1 else _UNSPOKEN).isdisjoint(pair)
             ):
                 yield pair
 
@@ -114,8 +115,10 @@ class Phrase:
         ways: list[tuple[tuple[str, ...], int]] = [((word,), 1)] if vocabulary.is_word(word) else []
         ways += [(halves, 1) for halves in vocabulary.halves(word, self._shortest)]
         for taken in range(2, min(_MAX_JOINED, len(self.parts) - start) + 1):
-            if rests[taken - 1] and vocabulary.is_word(whole := joined(self.surfaces[start : start + taken])):
-                ways.append(((whole,), taken))
+            if rests[taken - 1]:
+                whole = joined_parts(self.surfaces[start : start + taken])
+                if all(map(vocabulary.is_word, whole)):
+                    ways.append((whole, taken))
         found: dict[tuple[str, ...], int] = {}
         for begun, taken in ways:
             for rest, changes in rests[taken - 1].items():
@@ -150,6 +153,13 @@ class Near:
     def wide_window(self) -> int:
         """Return the same for the abstract of a paper whose title holds one of the words."""
         return 2 * self.window
+
+
+@lru_cache(maxsize=65536)
+def joined_parts(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return words as they are found when written in one: one word, or two if digits part it ("DeepSeekR", "1")."""
+    whole = joined(parts)
+    return (whole,) if whole.isalpha() else tuple(words(whole))
 
 
 @lru_cache(maxsize=65536)

@@ -12,8 +12,9 @@ from newsletter.pipeline.topic_counts import TopicCounts
 from newsletter.pipeline.topic_warnings import warning_text
 from newsletter.rendering.language import Language
 from newsletter.rendering.links import paper_url
+from newsletter.topics.evaluation import terms_held
 from newsletter.topics.highlight import excerpt, highlight
-from newsletter.topics.query import Term, parse, wanted_terms
+from newsletter.topics.query import Term, parse
 from newsletter.web.subscribers.query_problems import query_refusal
 
 
@@ -48,12 +49,12 @@ def help_with(counts: TopicCounts, query: str, spoken: Language) -> Help:
         QueryError: The query is malformed.
     """
     check = counts.check(query)
-    terms = list(wanted_terms(parse(query)))
+    node = parse(query)
     return Help(
         matched=check.matched,
         of=check.papers,
         per_day=round(check.per_day, 1),
-        papers=[_marked(paper, terms) for paper in check.best],
+        papers=[_marked(paper, terms_held(node, paper)) for paper in check.best],
         also=check.also,
         summary=spoken.gettext(
             "%(matched)s of %(all)s papers matched, %(daily)s a day.",

@@ -40,6 +40,18 @@ def test_a_misspelt_word_has_a_warning(checker: TopicChecker) -> None:
     assert warning == NotFound("generalizaton", 17, "generalization")
 
 
+@pytest.mark.parametrize(
+    ("query", "meant"),
+    [("cat:cs", "cat:cs.*"), ("cat:cs.LC", "cat:cs.CL"), ("cat:math.OC", None), ("source:arxive", "source:arxiv")],
+)
+def test_a_category_or_source_without_papers_has_a_warning(query: str, meant: str | None) -> None:
+    papers = [make_paper(id=1, title="Trains", categories=("cs.CL", "q-bio.NC"), sources=("arxiv",))]
+    checker = TopicChecker(Matcher(PaperIndex(papers)), 1)
+
+    assert checker.check(f"trains {query}").warnings == (NotFound(query, 1, meant),)
+    assert checker.check("trains cat:CS.cl source:arxiv cat:q-bio.*").warnings == ()
+
+
 def test_a_topic_of_everything_has_a_warning(checker: TopicChecker) -> None:
     (warning,) = checker.check("trains").warnings
     assert warning == TooBroad(7, 17)

@@ -4,6 +4,7 @@ import gzip
 import json
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,6 +50,44 @@ def test_a_sentence_that_adds_little_to_the_title_is_not_chosen() -> None:
     assert key_sentence("How to Keep Pears in Winter", f"{repeated} {result}") == result
 
 
+@pytest.mark.parametrize(
+    ("sentence", "line"),
+    [
+        # Where the code is says nothing of the paper.
+        ("We release all of our code and our data on pears and cellars at https://example.org/pears.", None),
+        ("The source code of this paper will be released on the pages of our laboratory in winter.", None),
+        # Nor does what was there before.
+        ("A cold cellar reduces what is lost of all kinds of fruit, yet nobody of today has one.", None),
+        ("We analyze their behavior in several kinds of cold and dark rooms below the kitchen.", None),
+        (
+            "We propose Cellar, a cold and dark room for pears of all kinds, to address these challenges.",
+            "We propose Cellar, a cold and dark room for pears of all kinds.",
+        ),
+        (
+            "This paper shows that kitchens of all kinds remain limited, but that a cold cellar does not.",
+            "This paper shows that kitchens of all kinds remain limited, but that a cold cellar does not.",
+        ),
+        (
+            "METHODS: We randomized 300 pears of all kinds to a cellar or a kitchen for twelve weeks.",
+            "We randomized 300 pears of all kinds to a cellar or a kitchen for twelve weeks.",
+        ),
+    ],
+)
+def test_only_what_the_paper_did_is_chosen(sentence: str, line: str | None) -> None:
+    result = "Our cold and dark cellar reduces what is lost of all kinds of pears in a long winter."
+    last = result if line is None else "Pears are good."
+
+    assert key_sentence("Keeping Pears", f"Pears are eaten all over the world. {sentence} {last}") == (line or last)
+
+
+def test_a_sentence_with_a_macro_of_the_authors_is_the_second_choice() -> None:
+    macro = r"We propose \cellarname, a cold and dark room below the kitchen for pears of all kinds."
+    other = "We show that pears keep 30% longer in a cold cellar than in a kitchen."
+
+    assert key_sentence("Keeping Pears", f"{macro} {other}") == other
+    assert key_sentence("Keeping Pears", f"{macro} Pears are good.") == macro
+
+
 def test_no_sentence_below_400_characters_is_cut() -> None:
     done = f"We propose a cellar that keeps {', '.join(['many kinds of pears'] * 16)}."
     abstract = f"Pears are eaten all over the world. {done} {done[:-1]} and {'apples' * 20}."
@@ -67,8 +106,8 @@ def test_one_line_prefers_a_generated_summary_to_the_sources_and_this_to_the_abs
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=600).map(squeeze), st.text(max_size=40))
-def test_one_line_is_verbatim_up_to_its_capital_and_at_most_400_characters(abstract: str, title: str) -> None:
-    assert key_sentence(title, abstract)[1:] in abstract
+def test_one_line_is_verbatim_but_for_its_ends_and_at_most_400_characters(abstract: str, title: str) -> None:
+    assert key_sentence(title, abstract).removesuffix(".")[1:] in abstract
     assert len(one_line(make_paper(title=title, abstract=abstract, summary=None))) <= 400
 
 

@@ -19,7 +19,12 @@ PAIRS = (
     ("artefact", "artifact"), ("defence", "defense"), ("licence", "license"), ("practised", "practiced"),
     ("haemoglobin", "hemoglobin"), ("anaemia", "anemia"), ("leukaemic", "leukemic"), ("paediatric", "pediatric"),
     ("archaeology", "archeology"), ("oestrogen", "estrogen"), ("foetal", "fetal"), ("distil", "distill"),
-    ("fulfilment", "fulfillment"),
+    ("fulfilment", "fulfillment"), ("faecal", "fecal"), ("faeces", "feces"), ("caecum", "cecum"),
+    ("coeliac", "celiac"), ("apnoea", "apnea"), ("dyspnoea", "dyspnea"), ("oestradiol", "estradiol"),
+    ("homoeopathy", "homeopathy"), ("lymphoedema", "lymphedema"), ("titres", "titers"), ("caesium", "cesium"),
+    ("caesarean", "cesarean"), ("leucocytes", "leukocytes"), ("neurones", "neurons"), ("interneurone", "interneuron"),
+    ("encyclopaedia", "encyclopedia"), ("tyres", "tires"), ("ploughing", "plowing"), ("smouldering", "smoldering"),
+    ("trialled", "trialed"), ("jewellery", "jewelry"),
 )  # fmt: skip
 SAME = (
     "size", "prize", "prise", "wise", "noise", "denoising", "precise", "exercise", "supervised", "rising", "arising",
@@ -28,6 +33,7 @@ SAME = (
     "source", "contour", "tour", "called", "filled", "controlled", "enrolled", "genre", "acre", "massacre", "science",
     "hence", "sentence", "excellent", "greyhound", "analysis", "analyses", "catalyst", "paralysis", "prologue",
     "vogue", "metric", "michael", "valise", "premise", "disease", "comparison", "visited",
+    "caesar", "leucine", "shoe", "canoe", "poem", "poetry", "coelom", "toes", "retired", "entitle",
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.text import shorten, squeeze, title_hash, title_key, whole_sentences
+from newsletter.text import sentences, shorten, squeeze, title_hash, title_key, whole_sentences
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 
@@ -131,6 +131,39 @@ def test_shortened_text_is_never_longer_than_the_limit(text: str, limit: int) ->
     assert len(shortened) <= limit
     assert text.startswith(shortened.removesuffix("…"))
     assert shortened == text or len(text) > limit
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("One. Two! Three? Four", ["One.", "Two!", "Three?", "Four"]),
+        ("See e.g. Pear et al. (2020), cf. Fig. 2 vs. Eq. 3. We do.", None),
+        ("We bound it w.r.t. N for i.i.d. Gaussians, a.k.a. noise. We do.", None),
+        ("Codes of Pear (Phys. Rev. A 1996) and Apple (Proc. R. Soc. A 2). We do.", None),
+        ("It takes long (avg. 32.1 steps, max. 65) and more (see J. Doe. 2020). We do.", None),
+        ("We ate fruit, etc. and more. We do.", None),
+        ("We ate for 5.2 yrs. and slept at the Univ. of Pear. We do.", None),
+        ("Does it ask (\"Are you sure?\") and answer. We do.", None),
+        ("J. A. Doe and M. J. Roe dig. We do.", None),
+        ("It was warm: 85 °C. We do.", None),
+        ("It runs on RISC-V. To dig.", None),
+        ("We fix vitamin D. The rest is C. We do.", ["We fix vitamin D.", "The rest is C.", "We do."]),
+        ("We ate pears, etc. We do.", None),
+        ("We study genes. mRNA is one. p53 another. k-means too.",
+         ["We study genes.", "mRNA is one.", "p53 another.", "k-means too."]),
+        ("An (open parenthesis. We do.", None),
+        ("大模型很好。我们提出新方法。", ["大模型很好。", "我们提出新方法。"]),
+        ("", []),
+    ],
+)  # fmt: skip
+def test_abbreviations_and_parentheses_end_no_sentence(text: str, expected: list[str] | None) -> None:
+    before, _, last = text.rpartition(". ")
+    assert sentences(text) == ([f"{before}.", last] if expected is None else expected)
+
+
+@given(st.text("a.B (?)C,1", max_size=60) | ANY_TEXT)
+def test_sentences_are_the_text(text: str) -> None:
+    assert "".join("".join(sentences(text)).split()) == "".join(text.split())
 
 
 def test_whole_sentences_may_exceed_the_limit_by_half() -> None:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.text import normalize
+from newsletter.text.derivation import NOUNS, beginning
 from newsletter.text.tokenizer import located, marks, stem, surfaces, words
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
@@ -21,7 +22,11 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()))
         ("classes, boxes, crashes, branches", ["class", "box", "crash", "branch"]),
         ("analyses biases bias gas this", ["analysis", "bias", "bias", "gas", "this"]),
         ("loss corpus virus", ["loss", "corpus", "virus"]),
-        ("movies series heroes trees", ["movie", "series", "heroes", "trees"]),
+        ("movies series heroes trees", ["movie", "series", "hero", "tree"]),
+        ("caches patches lenses lens", ["cache", "patch", "lens", "lens"]),
+        ("optima minima spectra stimuli", ["optimum", "minimum", "spectrum", "stimulus"]),
+        ("committees shoes potatoes does MoEs", ["committee", "shoe", "potato", "does", "moe"]),
+        ("statuses uses houses metastases", ["status", "use", "house", "metastasis"]),
         ("don't", ["don't"]),
         ("snake_case x_1", ["snake", "case", "x", "1"]),
         ("大模型 agents", ["大", "模", "型", "agent"]),
@@ -56,11 +61,27 @@ def test_the_fast_path_for_ascii_gives_the_same_words(text: str) -> None:
         ("C++ and C#", ["c++", "and", "c#"]),
         (".NET or a.net", [".net", "or", "a", "net"]),
         ("GPT4 GPT-4o", ["gpt", "4", "gpt", "4o"]),
+        ("YOLOv8 yolov8n YOLO-v8", ["yolo", "v8", "yolo", "v8n", "yolo", "v8"]),
+        ("MobileNetV3 TRPV1 Nav1.7", ["mobilenet", "v3", "trpv", "1", "nav", "1", "7"]),
         ("C + C", ["c", "c"]),
     ],
 )
 def test_programming_languages_and_letters_before_digits_are_words(text: str, expected: list[str]) -> None:
     assert words(text) == expected
+    assert words(f"{text} é")[:-1] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("TGF-β TNFα", ["tgf", "beta", "tnfalpha"]),
+        ("Γ-rays, µ-calculus, 5 μm", ["gamma", "ray", "mu", "calculus", "5", "mum"]),
+        ("μηχανική μάθηση", ["μηχανικη", "μαθηση"]),
+    ],
+)
+def test_greek_letters_are_spelled_out_but_greek_words_are_not(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
+    assert surfaces(text)[0] == expected[0]
 
 
 @given(ANY_TEXT)
@@ -95,6 +116,12 @@ def test_surfaces_keep_plurals(text: str, written: list[str]) -> None:
         ("news-letters", {"+newsletter"}),
         ("GPT-4o", {"=GPT", "+gpt4o"}),
         ("one - two", set()),
+        ("LoRA, kNN, UNets, XGBoost", {"=LORA", "=KNN", "=UNET", "=XGBOOST"}),
+        ("YOLOv8 LoRAv2", {"=YOLO", "=LORA"}),
+        ("U-Nets", {"+unet", "=UNET"}),
+        ("k-NN", {"=NN", "+knn", "=KNN"}),
+        ("Wi-Fi", {"+wifi", "=WIFI"}),
+        ("LLM-based, X-ray", {"=LLM", "+llmbased", "+xray"}),
     ],
 )
 def test_marks_keep_capitals_and_hyphens(text: str, lost: set[str]) -> None:
@@ -111,13 +138,24 @@ def test_marks_keep_capitals_and_hyphens(text: str, lost: set[str]) -> None:
         ("control controlled controlling", "control"),
         ("bed", "bed"),
         ("sing", "sing"),
+        ("segment segmenting segmentation", "segment"),
+        ("generate generated generation generator", "generate"),
+        ("detect detecting detection detector", "detect"),
+        ("quantize quantization quantizer", "quantize"),
+        ("classify classified classification classifier", "classify"),
+        ("retrieve retrieval retriever", "retrieve"),
+        ("align aligned alignment", "align"),
+        ("synthesize synthesizing synthesis", "synthesize"),
     ],
 )
 def test_the_forms_of_a_word_share_a_stem(forms: str, shared: str) -> None:
     assert {stem(form) for form in forms.split()} == {stem(shared)}
 
 
-@pytest.mark.parametrize(("one", "other"), [("generate", "general"), ("string", "strong"), ("sing", "single")])
+@pytest.mark.parametrize(("one", "other"), [("generate", "general"), ("string", "strong"), ("sing", "single"),
+                                              ("foundation", "found"), ("information", "inform"),
+                                              ("transformer", "transform"), ("diffusion", "diffuse"),
+                                              ("station", "state"), ("evaluation", "evaluate")])  # fmt: skip
 def test_other_words_have_other_stems(one: str, other: str) -> None:
     assert stem(one) != stem(other)
 
@@ -126,4 +164,12 @@ def test_other_words_have_other_stems(one: str, other: str) -> None:
 def test_words_begin_with_their_stem(word: str) -> None:
     found = stem(word)
     assert stem(found) == found
-    assert word.startswith(found) or (found[-1] in "ey" and word.startswith(found[:-1]))
+    begun = beginning(found)
+    assert word.startswith(begun) or (begun[-1] in "ey" and word.startswith(begun[:-1]))
+
+
+@pytest.mark.parametrize(("noun", "verb"), NOUNS.items())
+def test_a_noun_has_the_stem_of_its_verb(noun: str, verb: str) -> None:
+    assert stem(noun) == verb == stem(verb)
+    begun = beginning(verb)
+    assert noun.startswith(begun.removesuffix("e").removesuffix("y"))

@@ -72,9 +72,12 @@ def is_apart_in(typed: list[str], paper: Paper) -> bool:
 def in_capitals(word: str, text: str) -> bool:
     """Return whether a word is in a text in capitals, or, of the letters of another case, two are capitals."""
     bare = word.removesuffix("s")
-    if re.search(rf"(?<![A-Za-z0-9]){bare}s?(?![A-Za-z])", text):
+    if re.search(rf"(?<![A-Za-z0-9])(?:{bare}s?(?![A-Za-z])|{bare}(?=v[0-9]))", text):
         return True
-    mixed = [found.removesuffix("s") for found in re.findall(r"(?<![A-Za-z0-9])[A-Za-z]+", text)]
+    found = re.findall(r"(?<![A-Za-z0-9])(?:[A-Za-z]{3,}(?=v[0-9])|[A-Za-z]+)", text)
+    parts = [one.split("-") for one in re.findall(r"(?<![\w-])[A-Za-z]+(?:-[A-Za-z]+)+(?![\w-])", text)]
+    found += ["".join(one) for one in parts if all(len(part) == 1 or part[0].isupper() for part in one)]
+    mixed = [one.removesuffix("s") for one in found]
     return any(one.upper() == bare and len(re.findall("[A-Z]", one)) > 1 for one in mixed)
 
 
@@ -117,9 +120,11 @@ def is_spelling(parts: list[str], written: list[str], tokens: list[str], is_besi
         return True
     if is_split and len(parts[0]) >= 6 and len(second) >= 2 and len(first) >= 2 - is_beside and goes_on(1, 2):
         return True
-    if is_split and is_beside and len(first) == 1 and 3 <= len(parts[0]) < 6 and goes_on(1, 2):
+    is_short = is_split and is_beside and 3 <= len(parts[0]) < 6
+    if is_short and (len(first) == 1 or (len(second) > 1 and UNSPOKEN.isdisjoint(tokens[:2]))) and goes_on(1, 2):
         return True
-    return any(joined(written[:taken]) == tokens[0] and goes_on(taken, 1) for taken in range(2, min(3, len(parts)) + 1))
+    wholes = [words(joined(written[:taken])) for taken in range(2, min(3, len(parts)) + 1)]
+    return any(tokens[: len(one)] == one and goes_on(taken, len(one)) for taken, one in enumerate(wholes, start=2))
 
 
 def needed_of(typed: list[str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,7 +10,7 @@ from newsletter.models import Paper
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
 from newsletter.store import Store
-from newsletter.topics.evaluation import matching, those_matching
+from newsletter.topics.evaluation import matching, terms_found, terms_held, those_matching
 from newsletter.topics.query import All, Any, Boost, Node, Not, Term, format_query, parse, wanted_terms
 from tests.examples import examples
 from tests.factories import NOW, make_entry, make_paper
@@ -21,7 +22,9 @@ WORDS = (
     "GPT-4o", "naïve", "naive", "Müller", "大语言模型", "语言", "system", "systems", "in-context", "context", "in",
     "k-NN", "kNN", "newsletter", "news-letter", "of", "forget", "for", "get", "SYSTEM",
     "LORA", "LoRA", "lora", "MoEs", "MOE", "colour", "colors", "colouring", "optimise", "optimised", "optimizer",
-    "4bit", "4-bit", "4", "bits", "3D", "3-D", "D",
+    "4bit", "4-bit", "4", "bits", "3D", "3-D", "D", "adhoc", "ad", "hoc", "ad-hoc", "WIFI", "Wi-Fi", "WiFi", "Wi", "Fi",
+    "UNet", "U-Nets", "UNET", "YOLO", "YOLOv8", "YOLO-v8", "v8", "DeepSeek-R1", "DeepSeekR1", "DeepSeek", "R1",
+    "TNF-α", "TNFalpha", "α", "alpha", "trees", "tree", "timeseries", "time", "series", "meta-analyses", "metaanalysis",
 )  # fmt: skip
 TEXTS = st.lists(st.sampled_from((*WORDS, "far from all the others")), max_size=9).map(" ".join)
 TYPED = st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join)
@@ -83,6 +86,35 @@ def test_a_paper_matches_or_not_whatever_others_there_are(node: Node, facts: lis
     papers = [make_paper(id=number, arxiv_id=f"2605.{number:05}", **one) for number, one in enumerate(facts)]
     together = [paper.id for paper in those_matching(papers, node)]
     assert together == [paper.id for paper in papers if matching(PaperIndex([paper]), node)[0]]
+
+
+@pytest.mark.parametrize(
+    ("query", "title", "held"),
+    [
+        ("(pear AND quince) OR kettle", "A pear and a kettle", ["kettle"]),
+        ("(pear AND quince) OR kettle", "A pear, a quince", ["pear", "quince"]),
+        ("kettle^2 OR (pear -quince)", "A pear, a quince, a kettle", ["kettle"]),
+        ("((pear AND quince) OR plum) AND kettle", "A pear, a plum, a kettle", ["plum", "kettle"]),
+        ("(pear AND quince) OR kettle", "Nothing", []),
+    ],
+)
+def test_the_terms_of_an_and_that_does_not_hold_are_not_held(query: str, title: str, held: list[str]) -> None:
+    assert [term.text for term in terms_held(parse(query), make_paper(title=title, abstract=""))] == held
+
+
+@given(NODES, PAPERS)
+@examples(2)
+def test_a_paper_is_found_by_terms_that_it_holds(node: Node, facts: list[dict[str, object]]) -> None:
+    papers = [make_paper(id=number, arxiv_id=f"2605.{number:05}", **one) for number, one in enumerate(facts)]
+    index = PaperIndex(papers)
+    matches, _ = matching(index, node)
+    for number, paper in enumerate(papers):
+        found = terms_found(index, node, number)
+        assert (found is not None) == bool(matches >> number & 1)
+        assert all(holds(term, paper) for term, _ in found or ())
+        if found:
+            shown = {term for term in terms_held(node, paper) if holds(term, paper)}
+            assert shown == {term for term, _ in found}
 
 
 def test_a_long_phrase_with_many_compounds_finds_the_same_papers_whatever_others_there_are() -> None:

@@ -22,12 +22,19 @@ def marked(text: str, query: str) -> str:
         ("Transformers transform forms", "transf*", "[Transformers transform] forms"),
         ("A pear, a kettle", "pear OR kettle -a", "A [pear], a [kettle]"),
         ("A pear (PEAR), pear", "pear", "A [pear] ([PEAR]), [pear]"),
+        # Terms of other fields are looked for elsewhere.
+        ("A pear, a kettle", "title:pear OR author:kettle OR abstract:kettle", "A pear, a [kettle]"),
         ("Nothing", "pear", "Nothing"),
         ("", "pear", ""),
     ],
 )
 def test_matches_of_a_query_are_highlighted(text: str, query: str, expected: str) -> None:
     assert marked(text, query) == expected
+
+
+def test_a_title_shows_no_term_of_the_abstract() -> None:
+    pieces = highlight("A pear, a kettle", wanted_terms(parse("title:pear OR abstract:kettle")), is_title=True)
+    assert [piece for piece, is_hit in pieces if is_hit] == ["pear"]
 
 
 @given(st.text(max_size=60), st.sampled_from(["pear", "a OR b", '"a b"', "ab*"]))

@@ -28,6 +28,12 @@ def found(text: str, query: str, *, is_title: bool = False) -> set[str]:
         ("Transformers transform forms", "transf*", {"Transformers", "transform"}),
         ("Ein Straßenfest", "strasse*", {"Straßenfest"}),
         ("Reagents", "agent", set()),
+        ("U-Nets, UNet, unet, u-net", "UNET", {"U-Nets", "UNet"}),
+        ("Wi-Fi, wi-fi", "WIFI", {"Wi-Fi"}),
+        ("YOLO, YOLOv8, yolov8", "YOLO", {"YOLO"}),
+        ("YOLO v8, YOLO-v8, yolov8", "YOLOv8", {"YOLO v8", "YOLO-v8", "yolov8"}),
+        ("TNF-α and TNFα", "TNF-alpha", {"TNF-α", "TNFα"}),
+        ("An ad hoc and an ad-hoc network", '"adhoc network"', {"ad-hoc network"}),
     ],
 )
 def test_a_phrase_occurs_in_any_spelling(text: str, query: str, expected: set[str]) -> None:

@@ -41,6 +41,12 @@ AB = Term("a b", is_near=True)
         ("retrieval: a", Term("retrieval: a", is_near=True)),
         ("(a b) c", All((AB, C))),
         ("\u201ca b\u201d c", All((Term("a b"), C))),
+        # Signs as Chinese and Japanese keyboards and word processors make them.
+        ("\u300ca b\u300d \uff08a\u3000OR b\uff09", All((Term("a b"), Any((A, B))))),
+        ("title\uff1aa \uff0db", All((Term("a", "title"), Not(B)))),
+        ("a \u2013b \u2212(c)", All((A, Not(B), Not(C)))),
+        ("a \u2013 b", AB),
+        ("a\u2013b", Term("a\u2013b")),
         ("keyword:a", Term("a", "keyword")),
         ("cat:q-bio.*", Term("q-bio.", "cat", is_prefix=True)),
         ("a not b", Term("a not b", is_near=True)),

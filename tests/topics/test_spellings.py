@@ -9,7 +9,7 @@ from newsletter.topics.spellings import Vocabulary, literal, near_of, phrase_of
 
 KNOWN = frozenset((
     "in", "context", "incontext", "learning", "multi", "agent", "multiagent", "system", "for", "get", "forget", "news",
-    "letter", "newsletter",
+    "letter", "newsletter", "ad", "hoc", "adhoc", "contextr", "1",
 ))  # fmt: skip
 
 
@@ -20,9 +20,13 @@ KNOWN = frozenset((
         ("incontext", {"incontext", "in context"}),
         ("multi agent systems", {"multi agent system", "multiagent system"}),
         ("multiagent", {"multiagent", "multi agent"}),
-        # No compound begins or ends with a word like "for", nor has a half in the plural.
+        # No compound begins or ends with a word like "for".
         ("forget", {"forget"}),
-        ("newsletters", {"newsletter"}),
+        ("newsletters", {"newsletter", "news letter"}),
+        ("adhoc", {"adhoc"}),
+        ("adhoc agent", {"adhoc agent", "ad hoc agent"}),
+        ("inhoc agent", set()),
+        ("Context-R1", {"contextr 1"}),
         ("pears", set()),
         ("agent of context", set()),
     ],
