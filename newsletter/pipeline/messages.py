@@ -45,8 +45,8 @@ class MessageRenderer:
     _welcoming: dict[tuple[int, str], tuple[Digest, Digest]] = field(default_factory=dict)
     _welcome_editions: dict[tuple[Edition, str], Edition] = field(default_factory=dict)
     _assemblers: dict[tuple[Edition, Style, str], Assembler] = field(default_factory=dict)
-    #: By `Look.text_key`: the cards of which other looks share the plain text.
-    _texts: dict[Hashable, Cards] = field(default_factory=dict)
+    #: By `Look.text_key`, and by edition and `Look.row_key`: the cards of which other looks share the text or the rows.
+    _shared: dict[Hashable, Cards] = field(default_factory=dict)
 
     @property
     def fallback_reason(self) -> str:
@@ -159,8 +159,8 @@ class MessageRenderer:
     def _assembler(self, edition: Edition, profile: Profile) -> Assembler:
         known_as = (edition, profile.style, profile.language)
         if known_as not in self._assemblers:
-            if len(self._texts) >= _MAX_ASSEMBLERS:
-                self._texts.clear()
+            if len(self._shared) >= _MAX_ASSEMBLERS:
+                self._shared.clear()
             if len(self._assemblers) >= _MAX_ASSEMBLERS:
                 self._assemblers.pop(next(iter(self._assemblers)))
             site = site_context(self.config)
@@ -168,9 +168,11 @@ class MessageRenderer:
             assembler = Assembler(look, edition, _feedback_prefix(self.config) if has_scikit_learn() else None)
             if self.summaries is not None:
                 assembler.summaries = partial(self.summaries.find, language=profile.language)
-            key = look.text_key()
-            assembler.of_text = self._texts.get(key)
-            self._texts.setdefault(key, assembler.cards)
+            text_key, row_key = look.text_key(), (edition, look.row_key())
+            assembler.of_text, assembler.of_rows = self._shared.get(text_key), self._shared.get(row_key)
+            self._shared.setdefault(text_key, assembler.cards)
+            if profile.style is not Style.PLAIN:
+                self._shared.setdefault(row_key, assembler.cards)
             self._assemblers[known_as] = assembler
         return self._assemblers[known_as]
 

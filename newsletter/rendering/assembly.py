@@ -10,40 +10,36 @@ custom template computes with the text of a slot, and the edition's messages are
 
 from __future__ import annotations
 
-import html
 from binascii import a2b_qp
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import islice
 
 from markupsafe import Markup
 
 from newsletter.models import Digest, Edition, Section, Style, Subscriber
 from newsletter.rendering.cards import CardParts, Cards, Shown, numbered, ranked
-from newsletter.rendering.context import DigestContext, SectionContext
+from newsletter.rendering.context import DigestContext
 from newsletter.rendering.digest import Look, inline, render_html, render_text
 from newsletter.rendering.digest_context import (
     digest_context,
     digest_texts,
-    more_url,
     section_contexts,
-    subject_context,
 )
 from newsletter.rendering.fragments import (
     Fragment,
     encode,
-    encode_value,
     slot,
     split_encoded,
     split_html,
     split_text,
 )
 from newsletter.rendering.markdown import note_html
+from newsletter.rendering.section_frames import SUBSCRIBER_SLOTS, SectionFrames, escaped, shared, value
 from newsletter.rendering.shapes import Shapes
+from newsletter.rendering.subject_lines import SubjectLines
 from newsletter.rendering.subscriber_values import SubscriberValues
-from newsletter.rendering.wrapping import FILTERS
 from newsletter.text import shorten, squeeze
 from newsletter.text.markup import clean
 
@@ -63,10 +59,6 @@ _MIN_CARDS = 3
 _MAX_PREPARED = 16
 _MAX_PAGES = 128
 
-#: The slots whose texts differ between subscribers of the same digest; they are filled last.
-_SUBSCRIBER_SLOTS = frozenset(
-    {"token", "subscriber_name", "subscriber_email", "why", "unsubscribe_url", "preferences_url", "web_url"}
-)
 #: Separates fragments while a page is inlined; escaped text cannot contain it.
 _BREAK = "<!--fragment-->"
 
@@ -119,17 +111,6 @@ class PreparedDigest:
     papers: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Frames:
-    """The fragments of a card or a section, with slots for their content."""
-
-    text: Fragment
-    html: Fragment | None
-    #: A title or a section at the top of the text, and of the page.
-    text_glance: Fragment
-    glance: Fragment | None = None
-
-
 @dataclass
 class Assembler:
     """Assembles the messages of one edition in one look."""
@@ -142,11 +123,12 @@ class Assembler:
     summaries: Callable[[Iterable[int]], Mapping[int, str]] = lambda _ids: {}
     #: The cards of another look of the same language and text templates, to share their text; see `text_key`.
     of_text: Cards | None = None
+    #: The cards of another look of the same rows, to share them; see `row_key`.
+    of_rows: Cards | None = None
     #: Why messages are rendered one by one; "" if they are assembled.
     fallback_reason: str = ""
     #: The cards of the digests that were prepared last.
     _found: dict[tuple[int, int], tuple[Digest, list[CardParts]]] = field(default_factory=dict)
-    _section_frames: dict[bool, _Frames] = field(default_factory=dict)
     _pages: dict[tuple[object, ...], tuple[Fragment, Fragment | None]] = field(default_factory=dict)
     _prepared: dict[tuple[int, int], tuple[Digest, PreparedDigest]] = field(default_factory=dict)
     _verified: set[tuple[object, ...]] = field(default_factory=set)
@@ -159,7 +141,15 @@ class Assembler:
     def cards(self) -> Cards:
         """The cards of the edition's papers."""
         shapes = Shapes(self.look, self._sheet, self._inlined)
-        return Cards(self.look, shapes, self.feedback_prefix, self.summaries, self.of_text)
+        return Cards(self.look, shapes, self.feedback_prefix, self.summaries, self.of_text, self.of_rows)
+
+    @cached_property
+    def _lines(self) -> SubjectLines:
+        return SubjectLines(self.look)
+
+    @cached_property
+    def _frames(self) -> SectionFrames:
+        return SectionFrames(self.look, self._inlined)
 
     # -- assembly -------------------------------------------------------------------------------------
 
@@ -200,18 +190,21 @@ class Assembler:
         cards = min(cards, len(digest.items))
         while True:
             ready = self._ready(digest, cards)
-            slots = Counter(wanted.name for wanted in ready.html.slots) if ready.html else Counter[str]()
-            links = slots["web_url"] * (len(self.look.site.url) + _DIGEST_PATH_B) + slots["token"] * _TOKEN_B
-            budget = MAX_HTML_B - _SUBSCRIBER_TEXTS_B - links
-            size = sum(map(len, ready.html.pieces)) if ready.html else 0
-            if size <= budget or len(digest.items) < 2:
-                return ready
-            if ready.html and sum(len(a2b_qp(piece)) for piece in ready.html.pieces) <= budget:
+            if ready.html is None or self._is_within_budget(ready.html) or ready.papers < 2:
                 return ready
             if self.look.style is Style.CARDS and cards > _MIN_CARDS:
                 cards -= 1
             else:
                 digest = shortened(digest)
+
+    def _is_within_budget(self, page: Fragment) -> bool:
+        budget = MAX_HTML_B - _SUBSCRIBER_TEXTS_B
+        lengths = {"web_url": len(self.look.site.url) + _DIGEST_PATH_B, "token": _TOKEN_B}
+        size = sum(map(len, page.pieces))
+        if size <= budget - len(page.slots) * max(lengths.values()):
+            return True
+        budget -= sum(lengths.get(wanted.name, 0) for wanted in page.slots)
+        return size <= budget or sum(len(a2b_qp(piece)) for piece in page.pieces) <= budget
 
     def bodies(self, ready: PreparedDigest, subscriber: Subscriber, links: Links) -> Bodies:
         """Fill the slots for a subscriber's texts.
@@ -222,10 +215,10 @@ class Assembler:
         if self.fallback_reason:
             return self._reference_bodies(ready, subscriber, links)
         fragments: list[tuple[Fragment, Callable[[str], str]]] = [(ready.text, str)]
-        fragments += [(ready.html, _escaped)] if ready.html else []
-        values = self._values.of(fragments, subscriber, links.texts())
-        text = ready.text.filled(values[0])
-        html = ready.html.filled(values[1]) if ready.html else None
+        fragments += [(ready.html, escaped)] if ready.html else []
+        own = self._values.of(fragments, subscriber, links.texts())
+        text = ready.text.filled(own[0])
+        html = ready.html.filled(own[1]) if ready.html else None
         bodies = Bodies(ready.subject, text, html, is_clean=True)  # since `encode` made all of it
         if ready.shape not in self._verified:
             self._verified.add(ready.shape)
@@ -237,71 +230,29 @@ class Assembler:
 
     def _ready(self, digest: Digest, cards: int) -> PreparedDigest:
         texts = self._texts(digest)
-        contexts = section_contexts(digest, self.look.site, self.look.language)
         prepared = self._found.pop((id(digest), cards), None)
-        found = iter(prepared[1] if prepared else self.cards.find(_shown(digest, cards)))
-        first, parts = 1, [(b"", b"", b"", b"")]
-        for section, context in zip(digest.sections, contexts, strict=True):
-            parts.append(self._section(list(islice(found, len(section.items))), context, first))
-            first += len(section.items)
-        section_texts, titles, pages, glance = (b"".join(part) for part in zip(*parts, strict=True))
+        found = prepared[1] if prepared else self.cards.find(_shown(digest, cards))
+        columns = numbered(found)
+        first, parts = 0, tuple(list[bytes]() for _ in CardParts._fields)
+        for number, section in enumerate(digest.sections, start=1):
+            last = first + len(section.items)
+            for part, frame, column in zip(parts, self._frames.of(section, number), columns, strict=False):
+                _add(part, frame, column[first:last])
+            first = last
         shape = (*map(bool, texts.values()), len(digest.sections), digest.is_first)
         page_text, page_html = self._page(shape, digest, texts)
-        own = texts | {f"title{context.number}": context.title for context in contexts}
-        own |= {f"shown{context.number}": context.shown for context in contexts}
-        text = split_encoded(_filled(page_text, own, {"sections": section_texts, "glance": titles}, str))
-        html = (
-            split_encoded(_filled(page_html, own, {"sections": pages, "glance": glance}, _escaped))
-            if page_html
-            else None
-        )
-        return PreparedDigest(digest, texts["subject"], text, html, shape, cards, first - 1)
+        own = texts if _has_only(texts, page_text, page_html) else texts | self._section_texts(digest)
+        text = _filled(page_text, own, *parts[:2], str)
+        html = _filled(page_html, own, *parts[2:], escaped) if page_html else None
+        return PreparedDigest(digest, texts["subject"], text, html, shape, cards, first)
 
-    def _section(
-        self, cards: Sequence[CardParts], context: SectionContext, first: int
-    ) -> tuple[bytes, bytes, bytes, bytes]:
-        """Return a section's text, its titles for the top of this, its HTML, and its titles for the top of this.
-
-        The slots of tokens are still unfilled.
-        """
-        frames = self._section_frame(bool(context.more))
-        own = {"number": context.number, "title": context.title, "shown": context.shown, "more": context.more}
-        texts: list[bytes] = []
-        titles: list[bytes] = []
-        pages: list[bytes] = []
-        lines: list[bytes] = []
-        for number, card in enumerate(cards, first):
-            texts += numbered(card.text, number, is_html=False)
-            titles += numbered(card.text_glance, number, is_html=False)
-            if frames.html:
-                pages += numbered(card.html, number, is_html=True)
-                lines += numbered(card.glance, number, is_html=True)
-        text = _filled(frames.text, own, {"cards": b"".join(texts)}, str)
-        glance = _filled(frames.text_glance, own, {"lines": b"".join(titles)}, str)
-        if not frames.html or not frames.glance:
-            return text, glance, b"", b""
-        page = _filled(frames.html, own, {"cards": b"".join(pages)}, _escaped)
-        return text, glance, page, _filled(frames.glance, own, {"lines": b"".join(lines)}, _escaped)
+    def _section_texts(self, digest: Digest) -> dict[str, str]:
+        """Return what a page may say of its sections, by the names of slots."""
+        contexts = section_contexts(digest, self.look.site, self.look.language)
+        titles = {f"title{context.number}": context.title for context in contexts}
+        return titles | {f"shown{context.number}": context.shown for context in contexts}
 
     # -- fragments ------------------------------------------------------------------------------------
-
-    def _section_frame(self, has_more: bool) -> _Frames:
-        if has_more not in self._section_frames:
-            context = SectionContext(
-                number=slot("number"), title=slot("title"), shown=slot("shown"),
-                more=slot("more") if has_more else "",
-                web_url=more_url(slot("web_url"), slot("number"), slot("shown")) if self.look.site.url else "",
-            )  # fmt: skip
-            text = _shared(split_text(self.look.render("section.txt", section=context, cards=slot("cards"))))
-            titles = _shared(split_text(self.look.render("glance.txt", section=context, lines=slot("lines"))))
-            cards, lines = Markup(slot("cards")), Markup(slot("lines"))  # noqa: S704 - letters and digits
-            pages: list[Fragment | None] = [None, None]
-            if self.look.style is not Style.PLAIN:
-                section = self.look.render("section.html", section=context, cards=cards)
-                glance = self.look.render("glance.html", section=context, lines=lines)
-                pages = [_shared(split_html(inlined)) for inlined in self._inlined([section, glance])]
-            self._section_frames[has_more] = _Frames(text, pages[0], titles, pages[1])
-        return self._section_frames[has_more]
 
     def _page(
         self, shape: tuple[object, ...], digest: Digest, texts: Mapping[str, str]
@@ -311,10 +262,10 @@ class Assembler:
             text = self.look.render("digest.txt", digest=context, sections=slot("sections"), glance=slot("glance"))
             html = None
             if self.look.style is not Style.PLAIN:
-                html = _shared(split_html(inline(self._render_page(context))))
+                html = shared(split_html(inline(self._render_page(context))))
             if len(self._pages) >= _MAX_PAGES:
                 self._pages.clear()
-            self._pages[shape] = _shared(split_text(text)), html
+            self._pages[shape] = shared(split_text(text)), html
         return self._pages[shape]
 
     def _page_context(self, digest: Digest, texts: Mapping[str, str]) -> DigestContext:
@@ -326,7 +277,7 @@ class Assembler:
             for section in context.sections
         )
         slots = {name: slot(name) if text else "" for name, text in texts.items()}
-        own = {name: slot(name) for name in _SUBSCRIBER_SLOTS - {"token"}}
+        own = {name: slot(name) for name in SUBSCRIBER_SLOTS - {"token"}}
         if not self.look.site.url or digest.edition.is_special:
             own["web_url"] = ""
         return replace(context, sections=sections, **slots, **own)
@@ -390,11 +341,10 @@ class Assembler:
             return digest_texts(digest, self.look.language) | {
                 "subject": squeeze(digest.edition.subject), "preheader": beginning,
             }  # fmt: skip
-        mail = subject_context(digest, self.look.language)
+        subject, preheader = self._lines.of(digest)
         return digest_texts(digest, self.look.language) | {
-            "subject": squeeze(digest.edition.subject) or self.look.subject(mail),
-            "preheader": self.look.preheader(mail),
-        }
+            "subject": squeeze(digest.edition.subject) or subject, "preheader": preheader,
+        }  # fmt: skip
 
 
 def shortened(digest: Digest) -> Digest:
@@ -414,30 +364,30 @@ def _one_section(edition: Edition) -> Digest:
     return Digest(edition=edition, sections=(Section("x", (), matched=0),), considered=0)
 
 
-def _shared(frame: Fragment) -> Fragment:
-    """Return a frame with placeholders for the texts of subscribers, which are filled last."""
-    return frame.with_placeholders(_SUBSCRIBER_SLOTS)
+def _has_only(texts: Mapping[str, str], *pages: Fragment | None) -> bool:
+    """Return whether pages have no slots but for these texts, and for sections and titles."""
+    names = {wanted.name for page in pages if page for wanted in page.distinct}
+    return names <= {*texts, "sections", "glance"}
+
+
+def _add(parts: list[bytes], frame: Sequence[bytes], papers: Sequence[bytes]) -> None:
+    """Add the papers of a section in their frame."""
+    if len(frame) == 2:  # the papers are written once
+        parts += (frame[0], *papers, frame[1])
+    else:
+        parts.append(b"".join(papers).join(frame))
 
 
 def _filled(
-    frame: Fragment, own: Mapping[str, str], content: Mapping[str, bytes], escaped: Callable[[str], str]
-) -> bytes:
-    """Fill a frame's slots with encoded content and a digest's texts."""
-    parts = [frame.pieces[0]]
-    for (name, calls), piece in zip(frame.slots, frame.pieces[1:], strict=True):
-        parts += (content[name] if name in content else _value(own[name], calls, escaped), piece)
-    return b"".join(parts)
-
-
-# Digests have the titles of topics, numbers and days in common.
-@lru_cache(maxsize=4096)
-def _value(text: str, calls: tuple[str, ...], escaped: Callable[[str], str]) -> bytes:
-    return encode_value(text, calls, FILTERS, escaped)
-
-
-def _escaped(text: str) -> str:
-    """Escape a text as lxml serializes it, which leaves quotes as they are."""
-    return html.escape(text, quote=False)
+    frame: Fragment, own: Mapping[str, str], sections: list[bytes], glance: list[bytes], escape: Callable[[str], str]
+) -> Fragment:
+    """Fill a page's slots with its sections and a digest's texts."""
+    content = {"sections": b"".join(sections), "glance": b"".join(glance)}
+    filled = {
+        wanted: content[wanted.name] if wanted.name in content else value(own[wanted.name], wanted.filters, escape)
+        for wanted in frame.distinct
+    }
+    return split_encoded(frame.fill(filled))
 
 
 def _decoded(bodies: Bodies) -> tuple[bytes, ...]:

@@ -46,6 +46,8 @@ class PaperCard:
         heading: The topic that it is shown under, or "".
         is_full: Whether it is a full card.
         has_matches: Whether what matches is highlighted; without, each text is one piece.
+        made_texts: The texts that were made of the same paper for another template, to which those made now are
+            added: all but those of `OWN` and whether it is a full card.
     """
 
     def __init__(
@@ -60,18 +62,24 @@ class PaperCard:
         heading: str = "",
         is_full: bool = True,
         has_matches: bool = True,
+        made_texts: dict[str, Any] | None = None,
     ) -> None:
         self.item, self.site, self.language = item, site, language
         self.feedback, self.made, self.heading = feedback, made, heading
         self.number, self.shows_all = number, is_full
         self.has_matches = has_matches
         self.details = matched_details(item) if has_matches else ()
+        self.made_texts = {} if made_texts is None else made_texts
 
     def __getattr__(self, name: str) -> Any:
         make = _TEXTS.get(name)
         if make is None:
             raise AttributeError(name)
-        made = self.__dict__[name] = make(self, self.item.paper)
+        if name in _OF_ONE_CARD:
+            made = make(self, self.item.paper)
+        elif (made := self.made_texts.get(name)) is None:
+            made = self.made_texts[name] = make(self, self.item.paper)
+        self.__dict__[name] = made
         return made
 
     @property
@@ -91,6 +99,7 @@ class PaperCard:
 
 #: The texts that depend on the matched terms, the reasons and the topics of a subscriber.
 OWN = frozenset({"finding", "abstract", "reasons", "also"})
+_OF_ONE_CARD = OWN | {"is_full"}
 FIELDS = frozenset(field.name for field in fields(CardContext))
 
 

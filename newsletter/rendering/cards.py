@@ -10,27 +10,35 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from html import escape
-from itertools import islice
-from typing import NamedTuple
+from functools import cached_property, lru_cache
+from itertools import compress, islice
+from typing import Any, NamedTuple
 
 from newsletter.models import Digest, Item, Style
 from newsletter.rendering.card_context import OWN, PaperCard, informative_reasons, matched_details, sought_authors
 from newsletter.rendering.digest import Look
-from newsletter.rendering.fragments import Fragment, Slot, encode_values, slot, split_encoded
+from newsletter.rendering.fragments import ATTRIBUTE, Fragment, encode, encode_values, slot, split_encoded
 from newsletter.rendering.links import FeedbackLinks
 from newsletter.rendering.shapes import Shapes
 from newsletter.rendering.wrapping import FILTERS
 
 #: How many fragments of a template are kept: of what serves everybody, and of what differs between subscribers.
-_MAX_SHARED, _MAX_PERSONAL = 1500, 200
+_MAX_SHARED, _MAX_PERSONAL = 1500, 800
+#: How many papers of a look are kept with their fragments.
+_MAX_PARTS = 3000
 #: The texts of a card that depend on more than the paper.
 _PERSONAL = OWN | {"byline", "lead", "is_full"}
 _HIGHLIGHTED = frozenset({"finding", "abstract"})
-_NOTHING = Fragment((b"",), ())
 
 _Key = Hashable
+#: The texts that were made of papers, whatever the template, while some parts are made together.
+
+
+class _MadeTexts(defaultdict[_Key, dict[str, Any]]):
+    """The texts of papers that templates have in common, while the parts of these papers are made together."""
+
+    def __init__(self) -> None:
+        super().__init__(dict)
 
 
 class Shown(NamedTuple):
@@ -43,14 +51,20 @@ class Shown(NamedTuple):
     is_full: bool
 
 
-class CardParts(NamedTuple):
-    """The fragments of a paper, with slots for its number and placeholders for the subscriber's token."""
+#: A part of a paper: pieces that are to be joined by its number (`bytes.join`), or what has the number otherwise.
+Part = tuple[bytes, ...] | Fragment
 
-    text: Fragment
-    html: Fragment
-    #: Its title at the top of the text, and of the page.
-    text_glance: Fragment
-    glance: Fragment
+
+class CardParts(NamedTuple):
+    """The parts of a paper, with placeholders for the subscriber's token."""
+
+    text: Part
+    #: Its title at the top of the text.
+    text_glance: Part
+    #: Empty without HTML.
+    html: Part = (b"",)
+    #: Its title at the top of the page.
+    glance: Part = (b"",)
 
 
 def ranked(digest: Digest, cards: int) -> list[list[Shown]]:
@@ -68,6 +82,11 @@ class _Kept:
     #: What the template reads of a card, as far as it is known; None before it was rendered.
     reads: frozenset[str] | None = None
     fragments: dict[_Key, Fragment] = field(default_factory=dict)
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether they depend, or may depend, on more than the paper and the sought authors."""
+        return self.reads is None or not OWN.isdisjoint(self.reads)
 
     def keys(self, papers: Sequence[Shown], *, has_matches: bool) -> list[_Key]:
         """Return all that the fragments of papers depend on."""
@@ -101,10 +120,14 @@ class Cards:
     summaries: Callable[[Iterable[int]], Mapping[int, str]]
     #: The cards of another look, whose plain text is that of this one, too.
     of_text: Cards | None = None
+    #: The cards of another look, whose rows and titles in HTML are those of this one, too.
+    of_rows: Cards | None = None
     #: By the id of each paper of which it was asked; "" for none.
     _summaries: dict[int, str] = field(default_factory=dict)
     #: By template, and whether it renders full cards; None for those that render both alike.
     _kept: dict[tuple[str, bool | None], _Kept] = field(default_factory=lambda: defaultdict(_Kept))
+    #: All fragments of a paper by what they depend on, the oldest first.
+    _parts: dict[_Key, CardParts] = field(default_factory=dict)
 
     def find(self, papers: Sequence[Shown]) -> list[CardParts]:
         """Return the fragments of papers; those that are not kept are rendered together.
@@ -112,77 +135,164 @@ class Cards:
         Raises:
             TemplateError: A template is missing or broken.
         """
-        pages = lines = [_NOTHING] * len(papers)
-        if self.look.style is not Style.PLAIN:
-            self._ask_for_summaries(papers)
-            names = {is_full: self.look.card_template(is_full=is_full) for is_full in (False, True)}
-            pages, lines = self._by_size(names, papers), self._of(("line.html", None), papers)
-        texts, titles = (self.of_text or self).texts(papers)
-        return list(map(CardParts, texts, pages, titles, lines))
+        while True:
+            is_shared = self._has_shared_rows()
+            keys = [_whole_key(shown) if shown.is_full or not is_shared else _row_key(shown.item) for shown in papers]
+            found = list(map(self._parts.get, keys))
+            missing = {key: shown for key, shown, parts in zip(keys, papers, found, strict=True) if parts is None}
+            if not missing:
+                return [parts for parts in found if parts is not None]
+            made = dict(zip(missing, self._make(list(missing.values())), strict=True))
+            if is_shared and not self._has_shared_rows():  # a template reads more than was known
+                self._parts.clear()
+                continue
+            self._parts |= made
+            for key in list(islice(self._parts, max(0, len(self._parts) - _MAX_PARTS))):
+                del self._parts[key]
+            return [made[key] if parts is None else parts for key, parts in zip(keys, found, strict=True)]
 
-    def texts(self, papers: Sequence[Shown]) -> tuple[list[Fragment], list[Fragment]]:
+    def _has_shared_rows(self) -> bool:
+        """Return whether what is not a full card depends on the paper and the sought authors alone."""
+        has_html = self.look.style is not Style.PLAIN
+        return (self.of_text or self).shares_text and (not has_html or (self.of_rows or self).shares_rows)
+
+    @property
+    def shares_text(self) -> bool:
+        """Whether the plain text of a paper that is not a full card is known to be the same for all subscribers."""
+        return not self._kept["card.txt", False].is_personal and not self._kept["line.txt", None].is_personal
+
+    @property
+    def shares_rows(self) -> bool:
+        """Whether the row and the title of a paper in HTML are known to be the same for all subscribers."""
+        return not self._kept[self._row, None].is_personal and not self._kept["line.html", None].is_personal
+
+    @cached_property
+    def _row(self) -> str:
+        return self.look.card_template(is_full=False)
+
+    def _make(self, papers: Sequence[Shown]) -> list[CardParts]:
+        texts = _MadeTexts()
+        columns = [*(self.of_text or self).texts(papers, texts)]
+        if self.look.style is not Style.PLAIN:
+            card = self.look.card_template(is_full=True)
+            is_card = [shown.is_full and card != self._row for shown in papers]
+            full = iter(self._of((card, True), list(compress(papers, is_card)), texts))
+            rest = [shown for shown, is_full in zip(papers, is_card, strict=True) if not is_full]
+            rows, lines = (self.of_rows or self).rows(rest, papers, texts)
+            row = iter(rows)
+            columns += [next(full if is_full else row) for is_full in is_card], lines
+        return [CardParts(*map(_part, fragments)) for fragments in zip(*columns, strict=True)]
+
+    def rows(
+        self, papers: Sequence[Shown], titled: Sequence[Shown], texts: _MadeTexts
+    ) -> tuple[list[Fragment], list[Fragment]]:
+        """Return the rows of papers, and the titles of others at the top of the page.
+
+        Raises:
+            TemplateError: A template is missing or broken.
+        """
+        return self._of((self._row, None), papers, texts), self._of(("line.html", None), titled, texts)
+
+    def texts(self, papers: Sequence[Shown], texts: _MadeTexts) -> tuple[list[Fragment], list[Fragment]]:
         """Return the plain text of papers, and their titles at the top of it.
 
         Raises:
             TemplateError: A template is missing or broken.
         """
-        self._ask_for_summaries(papers)
-        return self._by_size({False: "card.txt", True: "card.txt"}, papers), self._of(("line.txt", None), papers)
+        made = {
+            is_full: iter(
+                self._of(("card.txt", is_full), [shown for shown in papers if shown.is_full == is_full], texts)
+            )
+            for is_full in (False, True)
+        }
+        return [next(made[shown.is_full]) for shown in papers], self._of(("line.txt", None), papers, texts)
 
     def _ask_for_summaries(self, papers: Sequence[Shown]) -> None:
         if asked := {shown.item.paper.id for shown in papers} - self._summaries.keys():
             self._summaries |= dict.fromkeys(asked, "") | dict(self.summaries(asked))
 
-    def card(self, shown: Shown, number: str, token: str, *, has_matches: bool = True) -> PaperCard:
+    def card(
+        self, shown: Shown, number: str, token: str, *, has_matches: bool = True, texts: _MadeTexts | None = None
+    ) -> PaperCard:
         """Return the context of a paper's card."""
         item, heading, is_full = shown
         feedback = None if self.feedback_prefix is None else FeedbackLinks(self.feedback_prefix, token)
         return PaperCard(
             item, number, site=self.look.site, language=self.look.language, feedback=feedback,
             made=self._summaries.get(item.paper.id, ""), heading=heading, is_full=is_full,
-            has_matches=has_matches,
+            has_matches=has_matches, made_texts=None if texts is None else texts[_row_key(item)],
         )  # fmt: skip
 
-    def _by_size(self, names: Mapping[bool, str], papers: Sequence[Shown]) -> list[Fragment]:
-        """Return the fragments of rows and full cards, in the order of the papers."""
-        made = {
-            is_full: iter(self._of((name, is_full), [shown for shown in papers if shown.is_full == is_full]))
-            for is_full, name in names.items()
-        }
-        return [next(made[shown.is_full]) for shown in papers]
-
-    def _of(self, template: tuple[str, bool | None], papers: Sequence[Shown]) -> list[Fragment]:
+    def _of(self, template: tuple[str, bool | None], papers: Sequence[Shown], texts: _MadeTexts) -> list[Fragment]:
+        self._ask_for_summaries(papers)
         kept, has_matches = self._kept[template], self.shapes.highlights(template[0])
         if papers and kept.reads is None:
-            kept.add({}, self._render(template[0], papers[:1])[1])
+            kept.add({}, self._render(template[0], papers[:1], texts)[1])
         while True:
             keys = kept.keys(papers, has_matches=has_matches)
             missing = {key: shown for key, shown in zip(keys, papers, strict=True) if key not in kept.fragments}
             if not missing:
                 return [kept.fragments[key] for key in keys]
             known = {key: kept.fragments[key] for key in keys if key in kept.fragments}
-            rendered, reads = self._render(template[0], list(missing.values()))
+            rendered, reads = self._render(template[0], list(missing.values()), texts)
             made = dict(zip(missing, rendered, strict=True))
             if kept.add(made, reads):
                 known |= made
                 return [known[key] for key in keys]
 
-    def _render(self, template: str, papers: Sequence[Shown]) -> tuple[list[Fragment], frozenset[str]]:
+    def _render(
+        self, template: str, papers: Sequence[Shown], texts: _MadeTexts
+    ) -> tuple[list[Fragment], frozenset[str]]:
         """Return the fragments of papers, and what the template read of them."""
         has_matches = self.shapes.highlights(template)
-        cards = [self.card(shown, slot("number"), slot("token"), has_matches=has_matches) for shown in papers]
+        cards = [
+            self.card(shown, slot("number"), slot("token"), has_matches=has_matches, texts=texts) for shown in papers
+        ]
         fragments = [_parsed(encoded) for encoded in self.shapes.render([(template, card) for card in cards])]
         return fragments, frozenset().union(*(card.reads for card in cards))
 
 
-def numbered(part: Fragment, number: int, *, is_html: bool) -> Sequence[bytes]:
-    """Return a part of a paper with its number in the digest, in pieces."""
-    pieces, slots = part.pieces, part.slots
-    if not slots:
-        return pieces
-    if len(slots) == 1:
-        return pieces[0], _number(number, slots[0], is_html=is_html), pieces[1]
-    return part.filled([_number(number, wanted, is_html=is_html) for wanted in part.places])
+def numbered(papers: Sequence[CardParts]) -> tuple[list[bytes], ...]:
+    """Return the parts of a digest's papers with their numbers: a list for each field of `CardParts`."""
+    if not papers:
+        return [], [], [], []
+    numbers = _numbers(len(papers))
+    return tuple(
+        [
+            _with_number(part, number) if isinstance(part, Fragment) else encoded.join(part)
+            for part, (number, encoded) in zip(column, numbers, strict=True)
+        ]
+        for column in zip(*papers, strict=True)
+    )
+
+
+def _with_number(part: Fragment, number: str) -> bytes:
+    return part.fill(encode_values(part.distinct, {"number": number}, FILTERS, str))
+
+
+@lru_cache(maxsize=64)
+def _numbers(most: int) -> tuple[tuple[str, bytes], ...]:
+    """Return the numbers of papers, and how they are written."""
+    texts = [f"{number:>3}" for number in range(1, most + 1)]
+    return tuple([(text, encode(text)) for text in texts])
+
+
+def _part(fragment: Fragment) -> Part:
+    """Return the pieces of a fragment, if its number is written in the same way wherever it stands."""
+    is_plain = all(calls in ((), (ATTRIBUTE,)) for _, calls in fragment.slots)  # a number has no quotes
+    return fragment.pieces if is_plain else fragment
+
+
+def _whole_key(shown: Shown) -> _Key:
+    """Return all that the fragments of a paper may depend on."""
+    item, heading, is_full = shown
+    reasons = tuple([(reason.kind, reason.detail) for reason in item.reasons])
+    return item.paper.id, is_full, heading, item.also, reasons
+
+
+def _row_key(item: Item) -> _Key:
+    sought = sought_authors(item)
+    return (item.paper.id, sought) if sought else item.paper.id
 
 
 def _key(shown: Shown, reads: frozenset[str]) -> _Key:
@@ -195,12 +305,6 @@ def _key(shown: Shown, reads: frozenset[str]) -> _Key:
         informative_reasons(item, shown.heading) if "reasons" in reads else (),
         item.also if "also" in reads else (),
     )
-
-
-@lru_cache(maxsize=1024)
-def _number(number: int, wanted: Slot, *, is_html: bool) -> bytes:
-    escaped = (lambda text: escape(text, quote=False)) if is_html else str
-    return encode_values([wanted], {"number": f"{number:>3}"}, FILTERS, escaped)[wanted]
 
 
 def _parsed(encoded: bytes) -> Fragment:

@@ -9,12 +9,14 @@ import logging
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache, partial
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, Template
 from markupsafe import Markup
 
 from newsletter.errors import TemplateError
+from newsletter.files.site import default_templates
 from newsletter.models import Style
 from newsletter.rendering.context import CardContext, DigestContext, SectionContext, SiteContext, SubjectContext
 from newsletter.rendering.environment import find_template, render
@@ -63,8 +65,23 @@ class Look:
         return self._found[name]
 
     def card_template(self, *, is_full: bool) -> str:
-        """Return the template of a paper in HTML: a full card, or a row below these."""
+        """Return the template of a paper in HTML: a full card, or a row below these.
+
+        Raises:
+            TemplateError: A template is missing, or has a syntax error.
+        """
+        if self.style is Style.COMPACT and self.template("card.html").filename == str(_compact_card()):
+            return "row.html"  # which is all that it includes
         return "card.html" if is_full or self.style is not Style.CARDS else "row.html"
+
+    def row_key(self) -> Hashable:
+        """Return what is equal for looks in which the row and the title of a paper in HTML are the same.
+
+        Raises:
+            TemplateError: A template is missing, or has a syntax error.
+        """
+        templates = ("digest.html", self.card_template(is_full=False), "line.html")
+        return self.language.code, *map(self.template, templates)
 
     def text_key(self) -> Hashable:
         """Return what is equal for looks in which the plain text of a paper is the same.
@@ -81,6 +98,11 @@ class Look:
     def preheader(self, mail: SubjectContext) -> str:
         """Render the preheader, the preview text in a mailbox's list, as one line."""
         return squeeze(self.render("preheader.txt", mail=mail))
+
+
+@cache
+def _compact_card() -> Path:
+    return default_templates() / "email" / "compact" / "card.html"
 
 
 def render_html(look: Look, digest: DigestContext, sections: Sections) -> str:

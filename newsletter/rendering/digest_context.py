@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from newsletter.models import Cadence, Digest, Edition, Subscriber
+from newsletter.models import Cadence, Digest, Edition, Section, Subscriber
 from newsletter.models.languages import translatable
 from newsletter.rendering.context import DigestContext, SectionContext, SiteContext, SubjectContext
 from newsletter.rendering.date_ranges import usual_first_day
@@ -32,14 +32,21 @@ def section_contexts(
 ) -> tuple[SectionContext, ...]:
     """Return the contexts of a digest's sections, numbered from 1; `web_url` is the digest's page."""
     return tuple(
-        SectionContext(
-            number=str(number),
-            title=section_title(section, language),
-            shown=language.number(len(section.items)),
-            more=_more(section.matched - len(section.items), site, language),
-            web_url=more_url(web_url, str(number), str(len(section.items))) if web_url else "",
-        )
+        section_context(section, number, site, language, web_url)
         for number, section in enumerate(digest.sections, start=1)
+    )
+
+
+def section_context(
+    section: Section, number: int, site: SiteContext, language: Language, web_url: str = ""
+) -> SectionContext:
+    """Return the context of one of these sections."""
+    return SectionContext(
+        number=str(number),
+        title=section_title(section, language),
+        shown=language.number(len(section.items)),
+        more=_more(section.matched - len(section.items), site, language),
+        web_url=more_url(web_url, str(number), str(len(section.items))) if web_url else "",
     )
 
 
@@ -88,7 +95,7 @@ def subscriber_texts(subscriber: Subscriber, language: Language) -> dict[str, st
     return {
         "subscriber_name": subscriber.name,
         "subscriber_email": subscriber.email,
-        "why": _why(subscriber, language),
+        "why": why(subscriber, language, subscriber.email),
     }
 
 
@@ -176,10 +183,11 @@ def _brief(digest: Digest, language: Language) -> str:
     )
 
 
-def _why(subscriber: Subscriber, language: Language) -> str:
+def why(subscriber: Subscriber, language: Language, email: str) -> str:
+    """Return why somebody gets a digest at an address."""
     _, profile = language.gettext, subscriber.profile
     day = language.day(subscriber.subscribed_at.date())
-    because = _(_BECAUSE[profile.cadence], email=subscriber.email, day=day)
+    because = _(_BECAUSE[profile.cadence], email=email, day=day)
     if not profile.topics:
         return language.sentences((because, _("You haven’t chosen any topics, so you get what’s trending.")))
     topics = language.listed(language.topic(topic.name) for topic in profile.topics)

@@ -61,30 +61,19 @@ class Fragment:
         return Fragment(tuple(pieces), tuple(slots))
 
     @cached_property
-    def places(self) -> dict[Slot, list[int]]:
-        """Where each slot stands among the parts that `filled` returns."""
-        places: dict[Slot, list[int]] = {}
-        for number, wanted in enumerate(self.slots):
-            places.setdefault(wanted, []).append(2 * number + 1)
-        return places
-
-    @cached_property
-    def _unfilled(self) -> list[bytes]:
-        """The pieces, with b"" at the places of slots."""
-        parts = [b""] * (2 * len(self.pieces) - 1)
-        parts[::2] = self.pieces
-        return parts
+    def distinct(self) -> dict[Slot, None]:
+        """Its slots, each once, in the order of their first places."""
+        return dict.fromkeys(self.slots)
 
     def fill(self, values: Mapping[Slot, bytes]) -> bytes:
         """Return the text with its slots filled by encoded values."""
-        return b"".join(self.filled([values[wanted] for wanted in self.places]))
+        return b"".join(self.filled(values))
 
-    def filled(self, values: Sequence[bytes]) -> list[bytes]:
-        """Return pieces and values in order, to be joined; the values are in the order of `places`."""
-        parts = self._unfilled.copy()
-        for places, value in zip(self.places.values(), values, strict=True):
-            for place in places:
-                parts[place] = value
+    def filled(self, values: Mapping[Slot, bytes]) -> list[bytes]:
+        """Return pieces and encoded values in turn, to be joined."""
+        parts = [b""] * (2 * len(self.pieces) - 1)
+        parts[::2] = self.pieces
+        parts[1::2] = map(values.__getitem__, self.slots)
         return parts
 
 

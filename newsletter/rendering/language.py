@@ -184,11 +184,7 @@ class Language:
 
     def days(self, first: date, last: date) -> str:
         """Format a range of days: "2–8 May 2026"; a single one with its weekday."""
-        return (
-            self.heading(self.day_of_week(last))
-            if first >= last
-            else format_range(first, last, self.code, self._locale)
-        )
+        return self.heading(self.day_of_week(last)) if first >= last else _days(first, last, self.code, self._locale)
 
     def _ordinal(self, day: date, formatted: str) -> str:
         """Write the first of a month as the language does: "1er mai" (CLDR does not)."""
@@ -240,6 +236,11 @@ def _day(day: date, locale: Locale) -> str:
 @lru_cache(maxsize=512)
 def _day_of_week(day: date, locale: Locale) -> str:
     return str(format_date(day, "full", locale))
+
+
+@lru_cache(maxsize=512)
+def _days(first: date, last: date, code: str, locale: Locale) -> str:
+    return format_range(first, last, code, locale)
 
 
 @lru_cache(maxsize=512)

@@ -185,7 +185,8 @@ def _own_head(envelope: Envelope, subject: str) -> bytes:
     return b"To: %b\r\n%b%b" % (to.encode(), _subject_line(subject), lines.encode())
 
 
-@lru_cache(maxsize=256)
+# The digests of an edition have few best papers, and folding a line that is not ASCII takes as long as all the rest.
+@lru_cache(maxsize=2048)
 def _subject_line(subject: str) -> bytes:
     return fold("Subject", _inert_subject(subject))
 

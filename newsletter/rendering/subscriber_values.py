@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
 from newsletter.models import Subscriber
-from newsletter.rendering.digest_context import subscriber_texts
+from newsletter.rendering.digest_context import subscriber_texts, why
 from newsletter.rendering.fragments import ATTRIBUTE, Fragment, Slot, encode, encode_value
 from newsletter.rendering.language import Language
 from newsletter.rendering.wrapping import FILTERS
@@ -55,11 +55,8 @@ class SubscriberValues:
 
     def of(
         self, fragments: Sequence[tuple[Fragment, _Escape]], subscriber: Subscriber, links: Mapping[str, str]
-    ) -> list[list[bytes]]:
-        """Return the encoded values of the slots of fragments: `links` by their names, and the subscriber's texts.
-
-        Those of each fragment are in the order of its `places`.
-        """
+    ) -> list[dict[Slot, bytes]]:
+        """Return the encoded values of the slots of fragments: `links` by their names, and the subscriber's texts."""
         encoded = {name: encode(text) for name, text in links.items() if _INERT.fullmatch(text)}
         varying = _varying_of(subscriber)
         return [self._values(fragment, escape, subscriber, varying, links, encoded) for fragment, escape in fragments]
@@ -72,10 +69,10 @@ class SubscriberValues:
         varying: _Varying | None,
         links: Mapping[str, str],
         encoded: Mapping[str, bytes],
-    ) -> list[bytes]:
-        values: list[bytes] = []
+    ) -> dict[Slot, bytes]:
+        values: dict[Slot, bytes] = {}
         texts = links
-        for wanted in fragment.places:
+        for wanted in fragment.distinct:
             name, filters = wanted
             if name in encoded and filters in _NO_FILTERS:
                 value = encoded[name]
@@ -83,7 +80,7 @@ class SubscriberValues:
                 if name not in texts:
                     texts = {**subscriber_texts(subscriber, self.language), **links}
                 value = encode_value(texts[name], filters, FILTERS, escape)
-            values.append(value)
+            values[wanted] = value
         return values
 
     def _paragraph(self, wanted: Slot, subscriber: Subscriber, varying: _Varying, escape: _Escape) -> bytes:
@@ -92,8 +89,7 @@ class SubscriberValues:
         encoded, stand_in = self._paragraphs.get(key), _stand_in(varying.address_length)
         if encoded is None:
             if self._last is None or self._last[0] != varying:
-                text = subscriber_texts(replace(subscriber, email=stand_in.decode()), self.language)[_WHY]
-                self._last = varying, text
+                self._last = varying, why(subscriber, self.language, stand_in.decode())
             encoded = encode_value(self._last[1], wanted.filters, FILTERS, escape)
             if encoded.count(stand_in) != 1:  # a soft line break is within it, or a topic has the same letters
                 encoded = b""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from binascii import a2b_qp
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from newsletter.models import Item, Reason, ReasonKind, Section, Style
 from newsletter.rendering.assembly import Assembler
-from newsletter.rendering.cards import Cards, Shown, numbered, ranked
+from newsletter.rendering.cards import Cards, Part, Shown, numbered, ranked
 from newsletter.rendering.digest import Look
 from newsletter.rendering.environment import make_environment
 from newsletter.rendering.language import language
@@ -25,6 +26,12 @@ def cards_of(folder: Path, style: Style = Style.CARDS, **templates: str) -> Card
     for name, source in templates.items():
         (folder / "email" / f"{name}.html").write_text(source, encoding="utf-8")
     return Assembler(Look(make_environment(folder), SITE, style, ENGLISH), make_edition()).cards
+
+
+def written(part: Part) -> bytes:
+    """A part without a number in it."""
+    assert isinstance(part, tuple)
+    return b"".join(part)
 
 
 def shown(number: int, *details: str, is_full: bool = False) -> Shown:
@@ -52,6 +59,44 @@ def test_looks_share_the_plain_text_of_papers(tmp_path: Path) -> None:
         assert one.text_glance is other.text_glance
 
 
+def test_looks_share_rows_and_titles_and_not_cards(tmp_path: Path) -> None:
+    cards, rows = cards_of(tmp_path), cards_of(tmp_path, Style.COMPACT)
+    rows.of_rows = cards
+    some = [shown(number, f"word {number}", is_full=number < 2) for number in range(4)]
+    for one, other in zip(cards.find(some), rows.find(some), strict=True):
+        assert one.glance is other.glance
+    assert [one.html is other.html for one, other in zip(cards.find(some), rows.find(some), strict=True)] == [
+        False, False, True, True,
+    ]  # fmt: skip
+
+
+def test_rows_are_shared_if_they_have_the_same_templates_and_language(tmp_path: Path) -> None:
+    environment = make_environment(tmp_path)
+
+    def keys() -> list[Any]:
+        return [Look(environment, SITE, style, ENGLISH).row_key() for style in (Style.CARDS, Style.COMPACT)]
+
+    assert len(set(keys())) == 1
+    assert Look(environment, SITE, Style.CARDS, language("de")).row_key() not in keys()
+    (tmp_path / "email" / "compact").mkdir(parents=True)
+    for name in ("digest.html", "line.html", "card.html"):
+        path = tmp_path / "email" / "compact" / name
+        path.write_text(f"{{% include 'email/{name.replace('card', 'row')}' %}}", encoding="utf-8")
+        environment = make_environment(tmp_path)
+        assert len(set(keys())) == 2, name
+        path.unlink()
+
+
+def test_the_compact_style_has_the_rows_of_the_style_cards(tmp_path: Path) -> None:
+    """Which its template includes, and which is rendered in its place."""
+    some = [shown(1, is_full=True), shown(2)]
+    rows = [parts.html for parts in cards_of(tmp_path, Style.COMPACT).find(some)]
+    (tmp_path / "email" / "compact").mkdir()
+    default = "{% include 'default:email/compact/card.html' %}"
+    (tmp_path / "email" / "compact" / "card.html").write_text(default, encoding="utf-8")
+    assert [parts.html for parts in cards_of(tmp_path, Style.COMPACT).find(some)] == rows
+
+
 def test_plain_text_is_shared_if_it_has_the_same_templates_and_language(tmp_path: Path) -> None:
     (tmp_path / "email" / "plain").mkdir(parents=True)
     (tmp_path / "email" / "plain" / "line.txt").write_text("{{ card.title }}\n", encoding="utf-8")
@@ -67,9 +112,7 @@ def test_what_a_template_reads_of_some_papers_only_is_not_mixed_up(tmp_path: Pat
     cards = cards_of(tmp_path, row=source)
     plain, venue = shown(1), replace_paper(shown(2), venue="Orchard")
     papers = [replace_also(one, also) for one in (plain, venue) for also in ("a", "b")]
-    found = [parts.html.fill({}) for parts in cards.find(papers)] + [
-        cards.find([one])[0].html.fill({}) for one in papers
-    ]
+    found = [parts.html for parts in cards.find(papers)] + [cards.find([one])[0].html for one in papers]
     assert [len(set(found[:2])), len(set(found[2:4]))] == [1, 2]
     assert found[:4] == found[4:]
 
@@ -85,20 +128,31 @@ def replace_also(one: Shown, also: str) -> Shown:
 def test_what_is_kept_does_not_grow_with_subscribers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsletter.rendering.cards._MAX_SHARED", 6)
     monkeypatch.setattr("newsletter.rendering.cards._MAX_PERSONAL", 4)
+    monkeypatch.setattr("newsletter.rendering.cards._MAX_PARTS", 8)
     cards = cards_of(tmp_path)
     for n in range(12):
         assert len(cards.find([shown(n % 7, f"word {n}", is_full=is_full) for is_full in (False, True)])) == 2
     sizes = {template: len(kept.fragments) for template, kept in cards._kept.items()}
     assert sizes == {
-        ("card.html", True): 4, ("card.txt", True): 4, ("row.html", False): 6, ("card.txt", False): 6,
+        ("card.html", True): 4, ("card.txt", True): 4, ("row.html", None): 6, ("card.txt", False): 6,
         ("line.html", None): 6, ("line.txt", None): 6,
     }  # fmt: skip
+    assert len(cards._parts) == 8
 
 
 def test_more_papers_than_are_kept_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsletter.rendering.cards._MAX_SHARED", 2)
     found = cards_of(tmp_path).find([shown(n) for n in range(5)])
-    assert [f"Pears {n}".encode() in parts.html.fill({}) for n, parts in enumerate(found)] == [True] * 5
+    assert [f"Pears {n}".encode() in written(parts.html) for n, parts in enumerate(found)] == [True] * 5
+
+
+def test_a_number_may_be_written_in_any_way(tmp_path: Path) -> None:
+    source = "{{ card.number }}/{{ card.number|unbroken }}: {{ card.title }}\n"
+    (tmp_path / "email").mkdir()
+    (tmp_path / "email" / "card.txt").write_text(source, encoding="utf-8")
+    text, titles, *_ = numbered(cards_of(tmp_path, Style.PLAIN).find([shown(1), shown(2)]))
+    assert [a2b_qp(one).decode() for one in text] == [f"  {n}/\u00a0\u00a0{n}: Pears {n}\r\n" for n in (1, 2)]
+    assert [f"{n}. Pears {n}".encode() in a2b_qp(one) for n, one in enumerate(titles, start=1)] == [True, True]
 
 
 def test_summaries_are_asked_once_for_a_paper(tmp_path: Path) -> None:
@@ -111,7 +165,7 @@ def test_summaries_are_asked_once_for_a_paper(tmp_path: Path) -> None:
     cards = replace(cards_of(tmp_path), summaries=summaries)
     for details in ("a", "b"):
         rows = cards.find([shown(1, details), shown(2, details)])
-        assert [b"They keep." in row.html.fill({}) for row in rows] == [True, False]
+        assert [b"They keep." in written(row.html) for row in rows] == [True, False]
     assert asked == [{1, 2}]
 
 
@@ -123,5 +177,6 @@ def test_the_best_papers_are_full_cards() -> None:
 
 def test_the_plain_style_has_no_html(tmp_path: Path) -> None:
     (parts,) = cards_of(tmp_path, Style.PLAIN).find([shown(1)])
-    assert parts.html.pieces == parts.glance.pieces == (b"",)
-    assert b"".join(numbered(parts.text, 7, is_html=False)).startswith(b"\r\n  7=\r\n=2E =\r\nPears 1")
+    assert parts.html == parts.glance == (b"",)
+    text, *_ = numbered([parts] * 7)
+    assert text[6].startswith(b"\r\n  7=\r\n=2E =\r\nPears 1")

@@ -36,7 +36,7 @@ def escaped(text: str) -> str:
 
 def of(values: SubscriberValues, subscriber: Subscriber, escape: Callable[[str], str]) -> dict[Slot, bytes]:
     (found,) = values.of([(FRAGMENT, escape)], subscriber, LINKS)
-    return dict(zip(FRAGMENT.places, found, strict=True))
+    return found
 
 
 def expected(subscriber: Subscriber, code: str, escape: Callable[[str], str]) -> dict[Slot, bytes]:
