@@ -216,7 +216,7 @@ def _rank_by_topic(
 
 
 def _lost(evaluation: _Evaluation, kept: int) -> list[int]:
-    """Return for each topic the papers that go to another one though it matches them, as bit sets; see `best_topics`."""
+    """Return, as bit sets, the papers of each topic that go to another one; see `best_topics`."""
     results, index = evaluation.results, evaluation.matcher.index
     lost = [0] * len(results)
     if not (shared := evaluation.shared & kept):

@@ -93,8 +93,6 @@ class Matcher:
             np.array([popularity(paper, self.weights, in_passing=one) for paper in index.papers.values()], np.float32)
             for one in (False, True)
         )
-        #: No paper.
-        self.nothing: Flags = np.zeros(len(index), np.bool_)
         self._numbers = {paper_id: number for number, paper_id in enumerate(index.ids)}
         self.alike = Similarity(list(index.papers.values()))
         self.neighbourhood = Neighbourhood(self.alike)

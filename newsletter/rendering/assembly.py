@@ -4,7 +4,7 @@ Cards are rendered, inlined and encoded once for each shape (`rendering.shapes`)
 (`rendering.cards`); the frames of sections and pages once for each shape. A digest then only fills the slots for its
 texts, and a message those for the subscriber's. All that is kept has a limit, whatever the number of subscribers.
 
-The first message of each shape is compared with the reference rendering (`rendering.digest`). If they differ, a
+The first message of each frame is compared with the reference rendering (`rendering.digest`). If they differ, a
 custom template computes with the text of a slot, and the edition's messages are rendered one by one.
 """
 
@@ -95,6 +95,16 @@ class Links:
         }  # fmt: skip
 
 
+@dataclass(slots=True)
+class _Page:
+    """The frame of a page, with slots for its sections and a digest's texts."""
+
+    text: Fragment
+    html: Fragment | None
+    #: Whether a message with this frame was compared with the reference rendering, as are cards of each shape.
+    is_verified: bool = field(default=False, compare=False)
+
+
 @dataclass(frozen=True, slots=True)
 class PreparedDigest:
     """The message of a digest, with unfilled slots for the subscriber's texts."""
@@ -103,9 +113,7 @@ class PreparedDigest:
     subject: str
     text: Fragment
     html: Fragment | None
-    #: What the frame of its page depends on: which texts are not empty, the number of sections,
-    #: and whether it is the first.
-    shape: tuple[object, ...]
+    page: _Page
     #: The number of papers that are full cards, and of all.
     cards: int
     papers: int
@@ -129,9 +137,9 @@ class Assembler:
     fallback_reason: str = ""
     #: The cards of the digests that were prepared last.
     _found: dict[tuple[int, int], tuple[Digest, list[CardParts]]] = field(default_factory=dict)
-    _pages: dict[tuple[object, ...], tuple[Fragment, Fragment | None]] = field(default_factory=dict)
+    #: By which texts are not empty, the number of sections, and whether it is the first; equal ones are the same.
+    _pages: dict[tuple[object, ...], _Page] = field(default_factory=dict)
     _prepared: dict[tuple[int, int], tuple[Digest, PreparedDigest]] = field(default_factory=dict)
-    _verified: set[tuple[object, ...]] = field(default_factory=set)
 
     @cached_property
     def _values(self) -> SubscriberValues:
@@ -220,8 +228,8 @@ class Assembler:
         text = ready.text.filled(own[0])
         html = ready.html.filled(own[1]) if ready.html else None
         bodies = Bodies(ready.subject, text, html, is_clean=True)  # since `encode` made all of it
-        if ready.shape not in self._verified:
-            self._verified.add(ready.shape)
+        if not ready.page.is_verified:
+            ready.page.is_verified = True
             reference = self._reference_bodies(ready, subscriber, links)
             if _decoded(bodies) != _decoded(reference):
                 self.fallback_reason = "a template computes with texts that differ between messages"
@@ -233,18 +241,19 @@ class Assembler:
         prepared = self._found.pop((id(digest), cards), None)
         found = prepared[1] if prepared else self.cards.find(_shown(digest, cards))
         columns = numbered(found)
-        first, parts = 0, tuple(list[bytes]() for _ in CardParts._fields)
+        first, parts = 0, tuple(list[bytes]() for _ in columns)
         for number, section in enumerate(digest.sections, start=1):
             last = first + len(section.items)
             for part, frame, column in zip(parts, self._frames.of(section, number), columns, strict=False):
                 _add(part, frame, column[first:last])
             first = last
         shape = (*map(bool, texts.values()), len(digest.sections), digest.is_first)
-        page_text, page_html = self._page(shape, digest, texts)
-        own = texts if _has_only(texts, page_text, page_html) else texts | self._section_texts(digest)
-        text = _filled(page_text, own, *parts[:2], str)
-        html = _filled(page_html, own, *parts[2:], escaped) if page_html else None
-        return PreparedDigest(digest, texts["subject"], text, html, shape, cards, first)
+        page = self._page(shape, digest, texts)
+        own = texts if _has_only(texts, page.text, page.html) else texts | self._section_texts(digest)
+        of_text, titles, of_page, lines = map(b"".join, parts)
+        text = _filled(page.text, own, of_text, titles, str)
+        html = _filled(page.html, own, of_page, lines, escaped) if page.html else None
+        return PreparedDigest(digest, texts["subject"], text, html, page, cards, first)
 
     def _section_texts(self, digest: Digest) -> dict[str, str]:
         """Return what a page may say of its sections, by the names of slots."""
@@ -254,9 +263,7 @@ class Assembler:
 
     # -- fragments ------------------------------------------------------------------------------------
 
-    def _page(
-        self, shape: tuple[object, ...], digest: Digest, texts: Mapping[str, str]
-    ) -> tuple[Fragment, Fragment | None]:
+    def _page(self, shape: tuple[object, ...], digest: Digest, texts: Mapping[str, str]) -> _Page:
         if shape not in self._pages:
             context = self._page_context(digest, texts)
             text = self.look.render("digest.txt", digest=context, sections=slot("sections"), glance=slot("glance"))
@@ -265,7 +272,8 @@ class Assembler:
                 html = shared(split_html(inline(self._render_page(context))))
             if len(self._pages) >= _MAX_PAGES:
                 self._pages.clear()
-            self._pages[shape] = shared(split_text(text)), html
+            page = _Page(shared(split_text(text)), html)
+            self._pages[shape] = next((known for known in self._pages.values() if known == page), page)
         return self._pages[shape]
 
     def _page_context(self, digest: Digest, texts: Mapping[str, str]) -> DigestContext:
@@ -379,10 +387,10 @@ def _add(parts: list[bytes], frame: Sequence[bytes], papers: Sequence[bytes]) ->
 
 
 def _filled(
-    frame: Fragment, own: Mapping[str, str], sections: list[bytes], glance: list[bytes], escape: Callable[[str], str]
+    frame: Fragment, own: Mapping[str, str], sections: bytes, glance: bytes, escape: Callable[[str], str]
 ) -> Fragment:
     """Fill a page's slots with its sections and a digest's texts."""
-    content = {"sections": b"".join(sections), "glance": b"".join(glance)}
+    content = {"sections": sections, "glance": glance}
     filled = {
         wanted: content[wanted.name] if wanted.name in content else value(own[wanted.name], wanted.filters, escape)
         for wanted in frame.distinct

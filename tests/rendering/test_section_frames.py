@@ -1,0 +1,93 @@
+"""The frames of sections: rendered once for each look, and filled for what they depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from newsletter.models import Item, Section, SectionKind, Style
+from newsletter.rendering import section_frames
+from newsletter.rendering.digest import Look
+from newsletter.rendering.environment import make_environment
+from newsletter.rendering.section_frames import SectionFrames
+from tests.factories import make_paper
+from tests.rendering.conftest import ENGLISH, SITE
+
+
+def make_section(topic: str = "Fruit", shown: int = 2, matched: int = 2) -> Section:
+    items = tuple(Item(make_paper(id=number), 1.0, ()) for number in range(1, shown + 1))
+    return Section(topic, items, matched)
+
+
+class Inlined:
+    """Leaves HTML as it is, and counts what it was asked for."""
+
+    def __init__(self) -> None:
+        self.pages = 0
+
+    def __call__(self, pages: Sequence[str]) -> list[str]:
+        self.pages += len(pages)
+        return list(pages)
+
+
+def make_frames(style: Style = Style.CARDS) -> tuple[SectionFrames, Inlined]:
+    inlined = Inlined()
+    return SectionFrames(
+        Look(make_environment(), replace(SITE, url="https://papers.example.org"), style, ENGLISH), inlined
+    ), inlined
+
+
+def test_papers_stand_between_the_heading_and_the_line_of_more() -> None:
+    frames, _ = make_frames()
+    filled = frames.of(make_section("Pears & <Co>", shown=2, matched=7), 3)
+    assert [len(pieces) for pieces in filled] == [2, 2, 2, 2]
+    page, text = b"here".join(filled.html), b"here".join(filled.text)
+    assert page.index(b"Pears &amp; &lt;Co&gt;") < page.index(b"here")
+    assert text.index(b"Pears & <Co>") < text.index(b"here")
+    others = frames.of(make_section("Pears & <Co>"), 3)
+    assert b"5 more" in page + b"".join(filled.glance)
+    assert b"more" not in b"".join([*others.html, *others.glance])
+
+
+def test_frames_are_rendered_once_for_a_look() -> None:
+    frames, inlined = make_frames()
+    for number in range(1, 20):
+        frames.of(make_section(f"Topic {number}", shown=number, matched=number), number)
+    assert inlined.pages == 2
+    frames.of(make_section(matched=5), 1)
+    assert inlined.pages == 4
+
+
+@pytest.mark.parametrize(
+    ("other", "number"),
+    [
+        (make_section("Robots"), 1),
+        (make_section(matched=3), 1),
+        (make_section(shown=1), 1),
+        (make_section(), 2),
+        (replace(make_section(), kind=SectionKind.TRENDING), 1),
+    ],
+)
+def test_a_filled_frame_is_kept_for_what_it_depends_on(other: Section, number: int) -> None:
+    frames, _ = make_frames()
+    filled = frames.of(make_section(), 1)
+    assert frames.of(make_section(), 1) is filled
+    assert frames.of(other, number) is not filled
+
+
+def test_a_stated_number_of_filled_frames_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(section_frames, "_MAX_FILLED", 3)
+    frames, _ = make_frames()
+    first = frames.of(make_section("Topic 0"), 1)
+    for number in range(1, 6):
+        frames.of(make_section(f"Topic {number}"), 1)
+    assert len(frames._filled) == 3
+    assert frames.of(make_section("Topic 0"), 1) == first
+
+
+def test_plain_text_has_no_html() -> None:
+    frames, inlined = make_frames(Style.PLAIN)
+    filled = frames.of(make_section(), 1)
+    assert (filled.html, filled.glance, inlined.pages) == ((), (), 0)
