@@ -35,9 +35,9 @@ def share_ledger(run: DeliveryRun, size: int = SHARD_SIZE) -> int:
         nonlocal made
         made += run.store.shard_jobs.enqueue(QUEUE, SEND_SHARD)
 
+    if run.config.delivery.in_doubt is InDoubtPolicy.HOLD:
+        held = run.store.shards.hold_others(now, f"{IN_DOUBT} since a crash: it may have been delivered")
     with run.store.transaction():
-        if run.config.delivery.in_doubt is InDoubtPolicy.HOLD:
-            held = run.store.shards.hold_others(now, f"{IN_DOUBT} since a crash: it may have been delivered")
         run.store.shard_jobs.drop_stalled(_SILENT_S)
         enqueue()
     run.store.shards.divide_rest(now, size, enqueue)

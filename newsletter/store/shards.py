@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from newsletter.store.database import Database
+from newsletter.store.mass_changes import change_open
 
 _MAX_ID = 2**63 - 1
 
@@ -79,12 +80,11 @@ class Shards:
 
     def hold_others(self, now: datetime, detail: str) -> int:
         """Hold the deliveries in doubt that no sender has; return how many there are."""
-        sql = (
-            "UPDATE deliveries INDEXED BY deliveries_open SET status = 'held', detail = ?, updated_at = ? "
-            "WHERE status IN ('queued', 'sending', 'deferred') AND status = 'sending' "
-            "AND NOT EXISTS (SELECT 1 FROM shards WHERE deliveries.id BETWEEN first_id AND last_id)"
+        where = (
+            "status = 'sending' AND NOT EXISTS (SELECT 1 FROM shards WHERE deliveries.id BETWEEN first_id AND last_id)"
         )
-        return self._db.execute(sql, [detail, now.isoformat()]).rowcount
+        change = "status = 'held', detail = ?, updated_at = ?"
+        return change_open(self._db, change, [detail, now.isoformat()], where, [])
 
     def clear(self) -> None:
         """Delete all shards."""
