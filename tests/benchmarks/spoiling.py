@@ -59,6 +59,7 @@ class Kept(Nowhere):
     """A transport that accepts every message, and keeps recipients and headers."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.recipients: list[str] = []
         self.headers: Counter[str] = Counter()
 
