@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -61,3 +65,21 @@ def test_the_axes_of_words_are_orthonormal_and_theirs_alone() -> None:
 )
 def test_no_embedding_is_fitted_to_too_few_or_identical_papers(papers: list[Paper]) -> None:
     assert make_embedding(papers) is None
+
+
+@pytest.mark.parametrize(("chosen", "threads"), [(None, 1), ("2", 2)])
+def test_small_matrices_have_no_threads_unless_the_operator_wants_some(chosen: str | None, threads: int) -> None:
+    environ = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    program = (
+        "import json, newsletter.ranking.embedding, threadpoolctl; print(json.dumps(threadpoolctl.threadpool_info()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environ | ({"OPENBLAS_NUM_THREADS": chosen} if chosen else {}),
+        capture_output=True,
+        check=True,
+    )
+    found = [library["num_threads"] for library in json.loads(done.stdout) if library["internal_api"] == "openblas"]
+    if not found:
+        pytest.skip("numpy was not built with OpenBLAS here")
+    assert set(found) == {min(threads, os.cpu_count() or 1)}
