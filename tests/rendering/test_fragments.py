@@ -41,7 +41,7 @@ def plain(text: str) -> str:
 @given(st.text("ab.", min_size=60, max_size=160))
 def test_links_and_tokens_break_where_other_texts_do(text: str) -> None:
     # "'" is not among the characters of links, and takes no other place than they do
-    assert encode(text) == encode(f"{text[:-1]}'")[:-4] + encode(text)[-4:]
+    assert encode(f"{text}a") == encode(f"{text}'").replace(b"'", b"a")
 
 
 @given(texts)
