@@ -81,14 +81,17 @@ class Deliveries:
             now: When it is planned.
             not_before: From when on it is sent, if not at once; it counts as planned then.
         """
-        by_edition: defaultdict[str, dict[int, tuple[str, int, int, str]]] = defaultdict(dict)
-        for row in rows:
-            by_edition[row[0]][row[1]] = row
-        wanted = [
-            some[int(number)]
+        known = {row[:2]: row for row in rows}
+        by_edition: defaultdict[str, list[int]] = defaultdict(list)
+        for key, number in known:
+            by_edition[key].append(number)
+        may = {
+            (key, int(number))
             for key, some in by_edition.items()
-            for (number,) in self._db.execute(_TO_QUEUE, {"key": key, "ids": json.dumps(list(some))})
-        ]
+            for (number,) in self._db.execute(_TO_QUEUE, {"key": key, "ids": json.dumps(some)})
+        }
+        # In their order, whatever order the database found them in: it is the one in which they are sent.
+        wanted = [row for name, row in known.items() if name in may]
         names = self._message_ids.to_store([(message_id, key) for key, _, _, message_id in wanted])
         later, moment = _text(not_before), now.isoformat()
         self._db.load(

@@ -63,6 +63,16 @@ def test_nothing_is_queued_of_a_cancelled_edition_or_for_who_was_erased(ledger: 
         assert ledger.deliveries.queue_many([(KEY, 3, 1, "<3@example.org>"), (KEY, 4, 1, "<4@example.org>")], NOW) == 1
 
 
+def test_deliveries_are_queued_in_the_order_of_their_plan(ledger: Store) -> None:
+    numbers = [ledger.subscribers.add(f"reader{at}@example.org", "", make_profile(), "cli", NOW).id for at in range(40)]
+    planned = numbers[1::2] + numbers[::2][::-1]
+    rows = [(KEY, number, 1, f"<{number}@example.org>") for number in planned]
+    with ledger.transaction():
+        assert ledger.deliveries.queue_many([*rows, rows[0]], NOW) == len(planned)
+    found = [one for number in numbers for one in ledger.deliveries.of_subscriber(number)]
+    assert [one.subscriber_id for one in sorted(found, key=lambda one: one.id)] == planned
+
+
 def test_a_message_id_is_unique(ledger: Store) -> None:
     ledger.editions.put(Edition(key="daily-2026-05-09", cadence=Cadence.DAILY, day=TODAY, since=NOW, created_at=NOW))
     with pytest.raises(StatementError), ledger.transaction():
