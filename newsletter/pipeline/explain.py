@@ -209,9 +209,9 @@ def _break_down(
     """Compute the score of a paper for one subscriber, by a matcher over this paper alone."""
     paper, alone = alone.paper(0), alone.reweighed(subscriber.profile.ranking)
     results = {topic: alone.judged(topic.query) for topic in subscriber.profile.topics}
-    number = best_topics(list(results.values()), 1)[0]
+    number = best_topics(list(results.values()), [0])[0]
     if number < 0 and placement is None:  # what would have it, if it were not left out
-        number = best_topics([alone.evaluate(topic.query) for topic in results], 1)[0]
+        number = best_topics([alone.evaluate(topic.query) for topic in results], [0])[0]
     best = subscriber.profile.topics[number] if number >= 0 else None
     is_followed = bool(alone.find(followed_by(subscriber.profile))[0])
     match = float(results[best].strength[0]) if best else 0.0

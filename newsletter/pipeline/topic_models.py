@@ -39,8 +39,8 @@ from newsletter.store import Store
 from newsletter.topics.acronyms import Definitions
 from newsletter.topics.query import format_query, parse
 
-#: Models of another format are not found, and learned again.
-_FORMAT = 4
+#: Models of another format, or that were learned from other examples, are not found, and learned again.
+_FORMAT = 5
 #: Topics are learned from this many of the latest papers.
 TRAINING = 4000
 #: The share of these that has to be new before a topic is learned again.

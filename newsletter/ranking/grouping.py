@@ -216,13 +216,13 @@ def _rank_by_topic(
 
 
 def _lost(evaluation: _Evaluation, kept: int) -> list[int]:
-    """Return, as bit sets, the papers of each topic that go to another one; see `best_topics`."""
+    """Return, as bit sets, the papers of each topic that go to another one."""
     results, index = evaluation.results, evaluation.matcher.index
     lost = [0] * len(results)
     if not (shared := evaluation.shared & kept):
         return lost
     papers = np.flatnonzero(index.flags(shared))
-    best = np.argmax([result.claim[papers] for result in results], axis=0)
+    best = best_topics(results, papers)
     for number in range(len(results)):
         others = np.zeros(len(index), np.bool_)
         others[papers[best != number]] = True
@@ -299,18 +299,16 @@ def _base_scores(evaluation: _Evaluation, today: date, taste: Numbers | None) ->
     return base
 
 
-def best_topics(results: Sequence[QueryResult], papers: int) -> NDArray[np.intp]:
-    """Return the number of the topic that gets each paper, or -1 for a paper that matches none.
+def best_topics(results: Sequence[QueryResult], papers: Sequence[int] | NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the number of the topic that gets each of some papers, or -1 for a paper that matches none.
 
     A paper goes to the narrowest of the topics that its title or keywords match, or else to the one that its abstract
     matches most strongly; between equal topics the first wins.
     """
-    best, most = np.full(papers, -1), np.full(papers, -1.0)
-    for number, result in enumerate(results):
-        is_better = result.claim > most
-        np.copyto(best, number, where=is_better)
-        np.copyto(most, result.claim, where=is_better)
-    return best
+    if not results:
+        return np.full(len(papers), -1)
+    claims = np.array([result.claim[papers] for result in results])
+    return np.where(claims.max(axis=0) > -1, claims.argmax(axis=0), -1)
 
 
 def _near_papers(evaluation: _Evaluation, free: int) -> dict[int, list[int]]:

@@ -266,7 +266,7 @@ class Deliveries:
     def hold_open(self, now: datetime, detail: str) -> int:
         """Hold all deliveries that are queued, being sent or deferred; return how many there are."""
         change = f"{_HELD}, next_attempt_at = NULL, left_at = coalesce(left_at, ?)"
-        return change_open(self._db, change, [detail, now.isoformat(), now.isoformat()], "id > 0", [])
+        return change_open(self._db, change, [detail, now.isoformat(), now.isoformat()], "TRUE", [])
 
     def skip_open(
         self, now: datetime, detail: str, *, edition_key: str | None = None, before: datetime | None = None

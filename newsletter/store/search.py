@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date
@@ -84,6 +84,8 @@ class _Candidates:
     match: str
     #: Whether it finds no others.
     is_exact: bool
+    #: Whether a paper holds a word, as far as it was asked for.
+    is_word: Callable[[str], bool]
 
     @property
     def ids(self) -> str:
@@ -187,11 +189,11 @@ class Archive:
         return [int(number) for (number,) in self._db.execute(sql, [columns, most, *values, limit]).fetchall()]
 
     def _candidates(self, query: Node | None, limits: Limits, order: Order) -> _Candidates:
-        match, rest = Expression(""), list[Sql]()
+        match, rest, is_word = Expression(""), list[Sql](), cache(self._is_word)
         if limits.examined_topic is not None:
             query = None
         if query is not None:
-            match, rest = Translator(cache(self._is_word)).split(query)
+            match, rest = Translator(is_word).split(query)
         tables, day, conditions = "paper_traits AS traits", "traits.day", list[Sql]()
         codes = codes_in(query)
         if limits.examined_topic is not None:
@@ -212,6 +214,7 @@ class Archive:
             [value for one in conditions for value in one.values],
             match.text,
             match.is_exact and all(one.is_exact for one in conditions),
+            is_word,
         )
 
     def _ids(self, query: Node | None, found: _Candidates, order: Order, needed: int) -> tuple[list[int], bool]:
@@ -249,7 +252,7 @@ class Archive:
         Each comes with how many of them are to be read at first, and at most.
         """
         if order is Order.RELEVANCE and query is not None and found.match:
-            match = Translator(cache(self._is_word), is_ranked=False).split(query)[0].text
+            match = Translator(found.is_word, is_ranked=False).split(query)[0].text
             if is_common(self._db, found.match, match):
                 in_title = match.replace(ANYWHERE, IN_TITLE)
                 for one in dict.fromkeys((in_title, match)):

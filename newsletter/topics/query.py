@@ -86,7 +86,8 @@ Node: TypeAlias = "Term | All | Any | Not | Boost"
 # -- parsing ------------------------------------------------------------------------------------------
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<open>\()|(?P<close>\))|(?P<minus>-(?=[^\s)])|[\u2013\u2014\u2212](?=[\w\x22(]))|\^(?P<boost>\d{1,3}(?:\.\d{1,3})?)(?=[\s)]|$)"
+    r"\s*(?:(?P<open>\()|(?P<close>\))|(?P<minus>-(?=[^\s)])|[\u2013\u2014\u2212](?=[\w\x22(]))"
+    r"|\^(?P<boost>\d{1,3}(?:\.\d{1,3})?)(?=[\s)]|$)"
     r'|(?P<field>[A-Za-z]+):(?=[^\s)])|"(?P<phrase>[^"]*)"|(?P<word>[^\s()"^]+))'
 )
 #: What phones, word processors, and Chinese and Japanese keyboards make of quotes and of the signs of this language.
@@ -120,17 +121,13 @@ def parse(text: str) -> Node:
     Raises:
         QueryError: The syntax is invalid (the message names the column), or the query only excludes.
     """
+    too_long = QueryProblem.TOO_LONG
     if len(text) > QUERY:
-        raise QueryError(
-            f"query too long: {len(text)} characters", hint=f"the maximum is {QUERY}", problem=QueryProblem.TOO_LONG
-        )
+        raise QueryError(f"query too long: {len(text)} characters", hint=f"the maximum is {QUERY}", problem=too_long)
     tokens = _spoken(list(_tokens(text.translate(_SIGNS).rstrip())))
     if sum(token.kind in ("word", "phrase") for token in tokens) > QUERY_TERMS:
-        raise QueryError(
-            f"query too long: more than {QUERY_TERMS} words",
-            hint="make two topics of it",
-            problem=QueryProblem.TOO_LONG,
-        )
+        most = f"query too long: more than {QUERY_TERMS} words"
+        raise QueryError(most, hint="make two topics of it", problem=too_long)
     parser = _Parser(tokens, len(text) + 1)
     node = parser.parse_any(0)
     if token := parser.peek():
@@ -398,9 +395,9 @@ def _tight(node: Node, outer: int) -> str:
 
 def _is_bare(node: Node) -> bool:
     """Return whether a node is formatted as words without anything around them."""
-    return isinstance(node, Term) and node.field is None and not node.is_prefix and (
-        node.is_near or _is_plain(node.text)
-    )  # fmt: skip
+    if not isinstance(node, Term) or node.field or node.is_prefix:
+        return False
+    return node.is_near or _is_plain(node.text)
 
 
 def _parenthesised(text: str, is_needed: bool) -> str:
