@@ -62,6 +62,7 @@ from newsletter.store.summaries import Summaries
 from newsletter.store.suppressions import Suppressions
 from newsletter.store.tags import Tags
 from newsletter.store.taste import TasteModels
+from newsletter.store.times import from_ms
 from newsletter.store.topic_models import TopicModels
 from newsletter.store.topics import Topics
 from newsletter.store.upvotes import Upvotes
@@ -249,10 +250,12 @@ class Store:
         """Return the latest moment that the store knows: it was not copied before."""
         sql = """
             SELECT max(at) FROM (
-                SELECT max(updated_at) AS at FROM deliveries UNION ALL SELECT max(finished_at) FROM pulls UNION ALL
+                SELECT max(finished_at) AS at FROM pulls UNION ALL
                 SELECT max(status_at) FROM subscribers UNION ALL SELECT max(suppressed_at) FROM suppressions UNION ALL
                 SELECT max(made_at) FROM signing_keys UNION ALL SELECT max(seen_at) FROM papers) AS moments"""
-        return self._db.execute(sql).one(moment_of) or datetime.min.replace(tzinfo=UTC)
+        (changed,) = self._db.execute("SELECT max(updated_at) FROM deliveries").fetchone()
+        found = self._db.execute(sql).one(moment_of), changed and from_ms(changed)
+        return max((one for one in found if one), default=datetime.min.replace(tzinfo=UTC))
 
     def fact(self, name: str) -> str | None:
         """Return a fact about the store itself, or None."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
-from newsletter.models import Status
+from newsletter.models import DeliveryStatus, Status
 from newsletter.store.database import Database
+from newsletter.store.departures import RECORDED, recorded
 from newsletter.store.digest_blobs import paper_ids
 from newsletter.store.editions import EDITION_COLUMNS
 from newsletter.store.paper_rows import recorded_columns
@@ -14,6 +15,7 @@ from newsletter.store.papers import Papers
 from newsletter.store.recovery_log import Record
 from newsletter.store.subscribers import Subscribers
 from newsletter.store.suppressions import Suppressions
+from newsletter.store.times import from_ms, to_ms
 
 _BATCH = 500
 
@@ -56,18 +58,18 @@ def _people(db: Database, suppressions: Suppressions, ids: Collection[int]) -> I
 
 
 def _mail(db: Database, papers: Papers, since: datetime) -> Iterator[Record]:
-    sql = """
-        SELECT id, edition_key, subscriber_id, digest_id, planned_at, status, coalesce(left_at, updated_at)
+    sql = f"""
+        SELECT {RECORDED}, status, coalesce(left_at, updated_at)
         FROM deliveries WHERE updated_at >= ? AND id > ? AND status IN ('sent', 'sending', 'held')
         ORDER BY id LIMIT ?"""
     last, digests, known = 0, set[int](), set[int]()
-    while batch := db.execute(sql, [since.isoformat(), last, _BATCH]).fetchall():
+    while batch := db.execute(sql, [to_ms(since), last, _BATCH]).fetchall():
         last = batch[-1][0]
         for *row, status, at in batch:
             if row[3] not in digests:
                 digests.add(row[3])
                 yield from _digest(db, papers, row[3], known)
-            yield {"delivery": [*row, status], "at": at}
+            yield {"delivery": recorded(row, DeliveryStatus(status)), "at": from_ms(at).isoformat()}
 
 
 def _digest(db: Database, papers: Papers, number: int, known: set[int]) -> Iterator[Record]:

@@ -14,10 +14,13 @@ from typing import Any, NamedTuple, TypeVar
 
 from newsletter.models import Cadence, DeliveryStatus
 from newsletter.store.database import Database
+from newsletter.store.times import from_ms, to_ms
 
 _T = TypeVar("_T")
+#: The key of a delivery's edition, which is stored by number.
+EDITION_KEY = "(SELECT key FROM editions WHERE editions.id = deliveries.edition_id)"
 #: What the recovery log says of a delivery.
-RECORDED = "id, edition_key, subscriber_id, digest_id, planned_at"
+RECORDED = f"id, {EDITION_KEY}, subscriber_id, digest_id, planned_at"
 #: What left later than this was recorded by a clock that was ahead, and counts for no day.
 CLOCKS_APART = timedelta(days=1)
 #: Two time zones are at most so far apart: whoever moves may be mailed on a day that began so much earlier elsewhere.
@@ -29,9 +32,9 @@ _AND_FIRST_OF_DAY = """
             AND NOT EXISTS (
                 SELECT 1 FROM deliveries AS other WHERE other.subscriber_id = deliveries.subscriber_id
                     AND other.id <> deliveries.id AND other.left_at BETWEEN ? AND ?
-                    AND other.edition_key NOT IN (SELECT key FROM editions WHERE audience <> '')
-                    AND (other.left_at >= ? OR (SELECT day FROM editions WHERE key = other.edition_key)
-                        >= (SELECT day FROM editions WHERE key = deliveries.edition_key)))"""
+                    AND other.edition_id NOT IN (SELECT id FROM editions WHERE audience <> '')
+                    AND (other.left_at >= ? OR (SELECT day FROM editions WHERE id = other.edition_id)
+                        >= (SELECT day FROM editions WHERE id = deliveries.edition_id)))"""
 
 
 class DaySlot(NamedTuple):
@@ -64,12 +67,13 @@ class Departures:
         if not self._db.is_in_transaction:
             with self._db.transaction():
                 return self.depart(ids, now, slot)
-        departed, moment, status = set(), now.isoformat(), DeliveryStatus.SENDING.value
+        departed, moment = set(), now.isoformat()
         for part in _parts(ids):
-            sql, values = _SQL[len(part), slot is not None], _values(part, moment, now, slot)
+            sql, values = _SQL[len(part), slot is not None], _values(part, now, slot)
             for row in self._db.execute(sql, values).fetchall():
                 departed.add(row[0])
-                self._db.note({"delivery": [*row, status], "at": moment})  # who departed counts as mailed
+                # Who departed counts as mailed.
+                self._db.note({"delivery": recorded(row, DeliveryStatus.SENDING), "at": moment})
         return departed
 
     def settle_sent(self, sent: Sequence[tuple[int, str]], now: datetime) -> None:
@@ -77,10 +81,16 @@ class Departures:
         if not self._db.is_in_transaction:
             with self._db.transaction():
                 return self.settle_sent(sent, now)
-        moment = now.isoformat()
+        moment = to_ms(now)
         for part in _parts(sent):
             self._db.execute(_SETTLE_SQL[len(part)], [*chain.from_iterable(part), moment])
         return None
+
+
+def recorded(row: Sequence[Any], status: DeliveryStatus) -> list[Any]:
+    """Return what the recovery log says of a delivery, from a row of `RECORDED` and its status."""
+    *names, planned_at = row
+    return [*names, from_ms(planned_at).isoformat(), status.value]
 
 
 def _parts(rows: Sequence[_T]) -> Iterator[list[_T]]:
@@ -91,11 +101,11 @@ def _parts(rows: Sequence[_T]) -> Iterator[list[_T]]:
         yield [*part, *[part[-1]] * (size - len(part))]
 
 
-def _values(ids: list[int], moment: str, now: datetime, slot: DaySlot | None) -> list[Any]:
-    values: list[Any] = [moment, moment, *ids]
+def _values(ids: list[int], now: datetime, slot: DaySlot | None) -> list[Any]:
+    values: list[Any] = [to_ms(now), to_ms(now), *ids]
     if slot is not None:
-        recent, soon = (slot.day_began - _ZONES_APART).isoformat(), (now + CLOCKS_APART).isoformat()
-        values += [slot.cadence.value, slot.hour, slot.time_zone, recent, soon, slot.day_began.isoformat()]
+        recent, soon = to_ms(slot.day_began - _ZONES_APART), to_ms(now + CLOCKS_APART)
+        values += [slot.cadence.value, slot.hour, slot.time_zone, recent, soon, to_ms(slot.day_began)]
     return values
 
 
@@ -103,7 +113,7 @@ def _sql(size: int, *, has_slot: bool) -> str:
     return f"""
         UPDATE deliveries SET status = 'sending', attempts = attempts + 1, updated_at = ?, left_at = ?
         WHERE id IN ({", ".join("?" * size)}) AND status IN ('queued', 'sending', 'deferred')
-            AND (SELECT state FROM editions WHERE key = edition_key) = 'open'
+            AND (SELECT state FROM editions WHERE id = edition_id) = 'open'
             AND EXISTS (
                 SELECT 1 FROM subscribers WHERE subscribers.id = subscriber_id AND subscribers.status = 'active'
                     {"AND cadence = ? AND hour = ? AND time_zone = ?" if has_slot else ""}

@@ -17,7 +17,6 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -36,7 +35,11 @@ _REASON_NUMBERS = {kind: number for number, kind in enumerate(_REASONS)}
 _SECTION_NUMBERS = {kind: number for number, kind in enumerate(_SECTIONS)}
 #: Scores are stored to four decimals, as `grouping` rounds them.
 _SCORE_UNITS = 10_000
-_FINGERPRINT_B = 12
+#: What fingerprints may be. Those of digests are 63 bits long, and not negative: that two of a million different ones
+#: are the same has a probability of 1 : 18,000,000. Negative ones have only digests of former releases.
+FINGERPRINTS = range(-(2**63) + 1, 2**63)
+#: The digest that stands for those of an edition that a restored store does not have.
+RESTORED = 0
 _CUT = "a digest is cut short"
 
 
@@ -48,7 +51,7 @@ class Packed(NamedTuple):
     #: The texts that these name, each once.
     texts: tuple[str, ...]
     #: The same for equal digests of an edition.
-    fingerprint: str
+    fingerprint: int
 
 
 class StoredItem(NamedTuple):
@@ -99,8 +102,8 @@ def pack(digest: Digest) -> Packed:
         numbers += (topic, _zigzag(section.matched), _SECTION_NUMBERS[section.kind], len(section.items))
     packed, names = write_numbers(numbers + of_items), tuple(texts)
     facts = json.dumps([digest.considered, str(digest.since), digest.is_first, names], ensure_ascii=False)
-    made = hashlib.sha256(facts.encode() + b"\0" + packed).digest()[:_FINGERPRINT_B]
-    return Packed(packed, names, b64encode(made).decode())
+    made = hashlib.sha256(facts.encode() + b"\0" + packed).digest()
+    return Packed(packed, names, int.from_bytes(made[:8]) >> 1)
 
 
 def unpack(content: bytes | None, shared: Sequence[str]) -> tuple[StoredSection, ...]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from newsletter.store.database import Database
+from newsletter.store.times import from_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ class EditionNumbers:
     def departures(self, edition_key: str) -> Departures:
         """Return when the messages of an edition left."""
         sql = (
-            "SELECT min(left_at), max(left_at), count(left_at), count(DISTINCT substr(left_at, 1, 16)) "
-            "FROM deliveries WHERE edition_key = ?"
+            "SELECT min(left_at), max(left_at), count(left_at), count(DISTINCT left_at / 60000) "
+            "FROM deliveries WHERE edition_id = (SELECT id FROM editions WHERE key = ?)"
         )
         return self._db.execute(sql, [edition_key]).into(_departures)[0]
 
@@ -43,18 +44,22 @@ class EditionNumbers:
         `since` is when the oldest of the editions was created: what was reported before is of other ones.
         """
         sql = (
-            "SELECT edition_key, count(DISTINCT delivery_id) FROM bounces INDEXED BY bounces_reported "
-            "JOIN deliveries ON deliveries.id = delivery_id WHERE reported_at >= ? "
-            "AND edition_key IN (SELECT value FROM json_each(?)) GROUP BY edition_key"
+            "SELECT key, count(DISTINCT delivery_id) FROM bounces INDEXED BY bounces_reported "
+            "JOIN deliveries ON deliveries.id = delivery_id JOIN editions ON editions.id = edition_id "
+            "WHERE reported_at >= ? AND key IN (SELECT value FROM json_each(?)) GROUP BY key"
         )
         return dict(self._db.execute(sql, [since.isoformat(), json.dumps(sorted(edition_keys))]).fetchall())
 
     def typical_digest(self, edition_key: str) -> int | None:
         """Return the id of the digest of an edition's first subscriber, or None if its deliveries were pruned."""
-        sql = "SELECT digest_id FROM deliveries WHERE edition_key = ? ORDER BY subscriber_id LIMIT 1"
+        sql = (
+            "SELECT digest_id FROM deliveries WHERE edition_id = (SELECT id FROM editions WHERE key = ?) "
+            "ORDER BY subscriber_id LIMIT 1"
+        )
         return self._db.execute(sql, [edition_key]).one(lambda row: int(row[0]))
 
 
 def _departures(row: tuple[Any, ...]) -> Departures:
     first, last, messages, minutes = row
-    return Departures(first and datetime.fromisoformat(first), last and datetime.fromisoformat(last), messages, minutes)
+    first_at, last_at = (None if at is None else from_ms(at) for at in (first, last))
+    return Departures(first_at, last_at, messages, minutes)

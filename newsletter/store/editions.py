@@ -19,6 +19,11 @@ _MAX_RECORDED = 50_000
 #: The columns that an edition has from the start, which are recorded in the recovery log.
 EDITION_COLUMNS = ("key", "cadence", "day", "since", "created_at", "note", "closing", "subject", "audience")
 _COLUMNS = ", ".join(EDITION_COLUMNS)
+#: Gives the edition a number, by which its deliveries and digests name it.
+PUT_EDITION = f"""
+    INSERT INTO editions ({_COLUMNS}, state, id)
+    VALUES (:{", :".join(EDITION_COLUMNS)}, :state, (SELECT coalesce(max(id), 0) + 1 FROM editions))
+    ON CONFLICT (key) DO NOTHING"""
 
 
 class Editions:
@@ -54,10 +59,8 @@ class Editions:
             "subject": edition.subject,
             "audience": edition.audience,
         }
-        marks = ", ".join(f":{name}" for name in row)
         with self._db.transaction():
-            sql = f"INSERT INTO editions ({_COLUMNS}, state) VALUES ({marks}, :state) ON CONFLICT DO NOTHING"
-            if self._db.execute(sql, {**row, "state": state.value}).rowcount > 0:
+            if self._db.execute(PUT_EDITION, {**row, "state": state.value}).rowcount > 0:
                 self._db.note(dict(row))
 
     def open_drafts(self, key: str | None = None) -> int:
@@ -120,8 +123,9 @@ class Editions:
         wanted = json.dumps([one.fingerprint for one in packed.values()])
         sql = """
             SELECT fingerprint, id FROM digests
-            WHERE edition_key = ? AND fingerprint IN (SELECT value FROM json_each(?))"""
-        known = {str(name): int(number) for name, number in self._db.execute(sql, [key, wanted])}
+            WHERE edition_id = ? AND fingerprint IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"""
+        (edition,) = self._db.execute("SELECT id FROM editions WHERE key = ?", [key]).fetchone()
+        known = {int(name): int(number) for name, number in self._db.execute(sql, [edition, wanted])}
         new = {one.fingerprint: name for name, one in packed.items() if one.fingerprint not in known}
         numbers: dict[str, int] = {}
         for name in new.values():
@@ -132,10 +136,10 @@ class Editions:
         for fingerprint, name in new.items():
             digest, one = batch[name], packed[name]
             row = {
-                "edition_key": key,
+                "edition_id": edition,
                 "fingerprint": fingerprint,
                 "considered": digest.considered,
-                "since": digest.since and digest.since.isoformat(),
+                "since": digest.since and digest.since.toordinal(),
                 "is_first": int(digest.is_first),
                 "content": one.numbers + write_numbers([numbers[text] for text in one.texts]),
                 "texts_id": shared if one.texts else None,
@@ -167,7 +171,8 @@ class Editions:
     def get_digests(self, numbers: Collection[int]) -> dict[int, Digest]:
         """Return the digests with these ids, with their papers as they are known today."""
         sql = """
-            SELECT id, edition_key, considered, since, is_first, content, texts_id
+            SELECT id, (SELECT key FROM editions WHERE editions.id = edition_id), considered, since, is_first, content,
+                texts_id
             FROM digests WHERE id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"""
         wanted = json.dumps(list(dict.fromkeys(numbers)))
         rows = {row[0]: row[1:] for row in self._db.execute(sql, [wanted])}
@@ -184,7 +189,7 @@ class Editions:
                 edition=edition,
                 considered=considered,
                 sections=sections[number],
-                since=date.fromisoformat(since) if since else None,
+                since=None if since is None else date.fromordinal(since),
                 is_first=bool(is_first),
             )
         return digests

@@ -9,41 +9,42 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import fields
 from datetime import UTC, date, datetime
 
 from newsletter.models import Delivery
 from newsletter.store.database import Database
-from newsletter.store.deliveries import Deliveries, LastMail, last_mail_of
-from newsletter.store.departures import CLOCKS_APART
+from newsletter.store.deliveries import COLUMNS, Deliveries, LastMail, last_mail_of
+from newsletter.store.departures import CLOCKS_APART, EDITION_KEY
 from newsletter.store.digest_blobs import paper_ids
+from newsletter.store.times import from_ms, to_ms
 
-_COLUMNS = ", ".join(f"deliveries.{field.name}" for field in fields(Delivery))
-_IS_DIGEST = "edition_key NOT IN (SELECT key FROM editions WHERE audience <> '')"
+_IS_DIGEST = "edition_id NOT IN (SELECT id FROM editions WHERE audience <> '')"
 _LAST = f"""
-    SELECT subscriber_id, left_at, (SELECT day FROM editions WHERE key = edition_key), planned_at, status,
-        edition_key, digest_id
+    SELECT subscriber_id, left_at, (SELECT day FROM editions WHERE id = edition_id), planned_at, status,
+        {EDITION_KEY}, digest_id
     FROM json_each(:ids) AS one CROSS JOIN deliveries ON deliveries.id = (
         SELECT id FROM deliveries WHERE subscriber_id = CAST(one.value AS INTEGER)
             AND left_at <= :until AND {_IS_DIGEST}
         ORDER BY left_at DESC LIMIT 1)"""
 _WAITING = f"""
-    SELECT {_COLUMNS} FROM json_each(:ids) AS one CROSS JOIN deliveries ON deliveries.id = (
+    SELECT {COLUMNS} FROM json_each(:ids) AS one CROSS JOIN deliveries ON deliveries.id = (
         SELECT id FROM deliveries WHERE subscriber_id = CAST(one.value AS INTEGER) AND left_at IS NULL
             AND +status IN ('queued', 'deferred') AND {_IS_DIGEST}
         ORDER BY +id DESC LIMIT 1)"""
 _UNSENT = """
     SELECT one.value, (
-        SELECT max(day) FROM deliveries JOIN editions ON key = edition_key
+        SELECT max(day) FROM deliveries JOIN editions ON editions.id = edition_id
         WHERE subscriber_id = CAST(one.value AS INTEGER) AND left_at IS NULL AND +status = 'skipped' AND audience = '')
     FROM json_each(:ids) AS one"""
 _OF_EDITION = f"""
-    SELECT {_COLUMNS} FROM json_each(:ids) AS one
-    CROSS JOIN deliveries ON edition_key = :key AND subscriber_id = CAST(one.value AS INTEGER)"""
+    SELECT {COLUMNS} FROM json_each(:ids) AS one
+    CROSS JOIN deliveries ON edition_id = (SELECT id FROM editions WHERE key = :key)
+        AND subscriber_id = CAST(one.value AS INTEGER)"""
 _SENT = """
     SELECT subscriber_id, digest_id, updated_at
-    FROM json_each(:editions) AS edition CROSS JOIN json_each(:ids) AS one ON TRUE
-    CROSS JOIN deliveries ON edition_key = edition.value AND subscriber_id = CAST(one.value AS INTEGER)
+    FROM json_each(:editions) AS wanted CROSS JOIN editions ON editions.key = wanted.value
+    CROSS JOIN json_each(:ids) AS one ON TRUE
+    CROSS JOIN deliveries ON edition_id = editions.id AND subscriber_id = CAST(one.value AS INTEGER)
     WHERE status NOT IN ('failed', 'skipped')"""
 _PRUNED = """
     SELECT subscriber_id, coalesce(paper, paper_id), max(sent_unix)
@@ -65,7 +66,7 @@ class Planning:
 
     def last_mails(self, ids: Collection[int], now: datetime) -> dict[int, LastMail]:
         """Return `Deliveries.last_mail` by subscriber, but `covered_until` is None if the last one did not arrive."""
-        values = {"ids": _json(ids), "until": (now + CLOCKS_APART).isoformat()}
+        values = {"ids": _json(ids), "until": to_ms(now + CLOCKS_APART)}
         rows = self._db.execute(_LAST, values)
         return dict(rows.into(lambda row: (int(row[0]), last_mail_of(row[1:]))))
 
@@ -107,9 +108,7 @@ class Planning:
             found[subscriber][paper] = max(at, found[subscriber].get(paper, at))
         counting: defaultdict[int, Sent] = defaultdict(dict)
         values = {"ids": _json(ids), "editions": _json(editions)}
-        rows = self._db.execute(_SENT, values).whole(
-            lambda rows: [(*row[:2], datetime.fromisoformat(row[2])) for row in rows]
-        )
+        rows = self._db.execute(_SENT, values).whole(lambda rows: [(*row[:2], from_ms(row[2])) for row in rows])
         of_digest = self._papers_of({digest for _, digest, _ in rows}, papers, merged)
         for subscriber, digest, at in rows:
             sent = counting[subscriber]

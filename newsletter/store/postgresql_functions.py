@@ -107,11 +107,11 @@ TRIGGERS = "".join(
             "subscribers_due_changed", "subscribers",
             "status status_at email_key cadence hour wait_hours weekday month_day time_zone schedule_changed_at "
             "first_at_once",
-            "UPDATE subscribers SET next_due_at = '' WHERE id = new.id;", " AND new.next_due_at <> ''",
+            "UPDATE subscribers SET next_due_unix = 0 WHERE id = new.id;", " AND new.next_due_unix <> 0",
         ),
         _trigger(
             "deliveries_due_changed", "UPDATE OF status", "deliveries", "new.status IN ('failed', 'skipped', 'held')",
-            "UPDATE subscribers SET next_due_at = '' WHERE id = new.subscriber_id;",
+            "UPDATE subscribers SET next_due_unix = 0 WHERE id = new.subscriber_id;",
         ),
         _trigger("papers_traits_insert", "INSERT", "papers", "", _ADD_TRAITS),
         _trigger("papers_traits_delete", "DELETE", "papers", "", _DELETE_TRAITS),

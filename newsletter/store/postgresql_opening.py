@@ -15,6 +15,7 @@ from newsletter.store.facts import set_fact
 from newsletter.store.migrations import STEPS
 from newsletter.store.opening import schema_of_release
 from newsletter.store.postgresql import PostgreSQLDatabase
+from newsletter.store.postgresql_rewrites import REWRITES
 from newsletter.store.postgresql_schema import additions, statements, table_names
 
 _logger = logging.getLogger(__name__)
@@ -83,7 +84,10 @@ def _make(db: PostgreSQLDatabase) -> None:
 
 
 def _upgrade(db: PostgreSQLDatabase, pending: Sequence[str]) -> None:
-    """Add what the pending steps add to the schema, change rows as they do, and record them."""
+    """Rewrite tables as the pending steps do, add what they add to the schema, change rows, and record the steps."""
+    for step in pending:
+        if step in REWRITES:
+            db.run(REWRITES[step])
     sql = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
     known: defaultdict[str, set[str]] = defaultdict(set)
     for table, column in db.execute(sql):

@@ -48,13 +48,13 @@ def additions(source: Database, known: Mapping[str, Collection[str]], indexes: C
         for name, column in _columns(source, table).items():
             if name not in known[table]:
                 yield f"ALTER TABLE {table} ADD COLUMN {column};"
-    for table in tables:
-        if table not in known:
-            yield from _foreign_keys(source, table)
     sql = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
     for name, index in source.execute(sql):
         if name not in indexes:
             yield re.sub(r"(\w+) COLLATE NOCASE", r"lower(\1)", index)
+    for table in tables:  # they refer to columns of which an index says that they are unique
+        if table not in known:
+            yield from _foreign_keys(source, table)
     yield _EXTRA
     yield TRIGGERS
 

@@ -13,15 +13,17 @@ from datetime import datetime
 from enum import StrEnum
 
 from newsletter.store.database import Database
-from newsletter.store.digest_blobs import paper_ids
+from newsletter.store.digest_blobs import FINGERPRINTS, paper_ids
 from newsletter.store.facts import fact, set_fact
 from newsletter.store.text_index import index_new
+from newsletter.store.times import from_ms
 
 _BATCH = 500
+_OF_EDITION = "edition_id = (SELECT id FROM editions WHERE key = ?)"
 #: What a subscriber was not sent may be sent again.
 _MAILED = """
     SELECT subscriber_id, updated_at, content FROM deliveries CROSS JOIN digests ON digests.id = digest_id
-    WHERE deliveries.edition_key = ? AND subscriber_id > ? AND subscriber_id <= ?
+    WHERE deliveries.edition_id = (SELECT id FROM editions WHERE key = ?) AND subscriber_id > ? AND subscriber_id <= ?
         AND status NOT IN ('failed', 'skipped')"""
 _HISTORY = """
     INSERT INTO sent_papers VALUES (?, ?, ?)
@@ -100,7 +102,7 @@ class Pruning:
             (Pruned.DELIVERIES, "deliveries", cutoffs.deliveries, ("", "digests")),
         ):
             for key in self._editions(moment, stages) if moment else ():
-                sql = f"SELECT count(*) FROM {table} WHERE edition_key = ?"
+                sql = f"SELECT count(*) FROM {table} WHERE {_OF_EDITION}"
                 found[kind] += self._db.execute(sql, [key]).fetchone()[0]
         if cutoffs.events is not None:
             for table, condition in _EVENTS.items():
@@ -115,8 +117,8 @@ class Pruning:
         """Return the editions from before a moment that are at these stages, and of which nothing is to be sent."""
         sql = """
             SELECT key FROM editions WHERE created_at < ? AND pruned IN (SELECT value FROM json_each(?))
-            AND key NOT IN (
-                SELECT edition_key FROM deliveries INDEXED BY deliveries_open
+            AND id NOT IN (
+                SELECT edition_id FROM deliveries INDEXED BY deliveries_open
                 WHERE status IN ('queued', 'sending', 'deferred'))
             ORDER BY created_at, key"""
         return [str(key) for (key,) in self._db.execute(sql, [before.isoformat(), json.dumps(stages)])]
@@ -127,13 +129,13 @@ class Pruning:
     def _prune_digests(self, key: str) -> Iterator[int]:
         """Delete the contents of an edition's digests, after what they say of subscribers and papers is kept apart."""
         last = 0
-        sql = "SELECT subscriber_id FROM deliveries WHERE edition_key = ? AND subscriber_id > ? ORDER BY 1 LIMIT ?"
+        sql = f"SELECT subscriber_id FROM deliveries WHERE {_OF_EDITION} AND subscriber_id > ? ORDER BY 1 LIMIT ?"
         while batch := self._db.execute(sql, [key, last, _BATCH]).fetchall():
             self._keep_history(key, last, batch[-1][0])
             last = batch[-1][0]
             yield 0
-        name = ""
-        sql = "SELECT fingerprint, id FROM digests WHERE edition_key = ? AND fingerprint > ? ORDER BY 1 LIMIT ?"
+        name = FINGERPRINTS.start - 1
+        sql = f"SELECT fingerprint, id FROM digests WHERE {_OF_EDITION} AND fingerprint > ? ORDER BY 1 LIMIT ?"
         while batch := self._db.execute(sql, [key, name, _BATCH]).fetchall():
             self._delete_contents([number for _, number in batch])
             name = batch[-1][0]
@@ -147,7 +149,7 @@ class Pruning:
         """Keep which papers of an edition some subscribers were sent, and when: in seconds, rounded up."""
         rows = self._db.execute(_MAILED, [key, after, last]).whole(
             lambda found: [
-                (subscriber, paper, int(datetime.fromisoformat(at).timestamp()) + 1)
+                (subscriber, paper, int(from_ms(at).timestamp()) + 1)
                 for subscriber, at, content in found
                 for paper in paper_ids(content)
             ]
@@ -162,22 +164,22 @@ class Pruning:
 
     def _prune_deliveries(self, key: str) -> Iterator[int]:
         """Delete the deliveries of an edition, and keep how many there were."""
-        select = "SELECT id FROM deliveries WHERE edition_key = ? ORDER BY subscriber_id LIMIT ?"
+        select = f"SELECT id FROM deliveries WHERE {_OF_EDITION} ORDER BY subscriber_id LIMIT ?"
         while batch := self._db.execute(select, [key, _BATCH]).fetchall():
             numbers = json.dumps([number for (number,) in batch])
             among = "id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
             with self._db.transaction():
                 sql = f"""
                     INSERT INTO edition_totals
-                    SELECT edition_key, status, count(*) FROM deliveries WHERE {among} GROUP BY 1, 2
+                    SELECT CAST(? AS TEXT), status, count(*) FROM deliveries WHERE {among} GROUP BY 1, 2
                     ON CONFLICT (edition_key, status)
                     DO UPDATE SET deliveries = edition_totals.deliveries + excluded.deliveries"""
-                self._db.execute(sql, [numbers])
+                self._db.execute(sql, [key, numbers])
                 self._db.execute(f"DELETE FROM deliveries WHERE {among}", [numbers])
             yield len(batch)
         with self._db.without_foreign_keys():  # only deliveries of the same edition refer to a digest
-            sql = """
-                DELETE FROM digests WHERE id IN (SELECT id FROM digests WHERE edition_key = ? LIMIT ?)"""
+            sql = f"""
+                DELETE FROM digests WHERE id IN (SELECT id FROM digests WHERE {_OF_EDITION} LIMIT ?)"""
             while self._db.execute(sql, [key, _BATCH]).rowcount:
                 yield 0
         self._mark(key, "deliveries")

@@ -10,7 +10,8 @@ from math import ceil
 
 from newsletter.models import EditionState, Status
 from newsletter.store.database import Database
-from newsletter.store.editions import EDITION_COLUMNS
+from newsletter.store.digest_blobs import RESTORED
+from newsletter.store.editions import EDITION_COLUMNS, PUT_EDITION
 from newsletter.store.looks import PUT_LOOK, quarter_of
 from newsletter.store.paper_rows import WRITTEN
 from newsletter.store.papers import LAST_ID, PUT_MENTION, PUT_NAME
@@ -19,6 +20,7 @@ from newsletter.store.recovery_log import Record
 from newsletter.store.subscribers import Subscribers
 from newsletter.store.suppressions import PUT_HASH, Suppressions
 from newsletter.store.text_index import index_new
+from newsletter.store.times import to_ms
 
 #: The later in this list, the less may be sent.
 _STRICTNESS = (Status.ACTIVE, Status.PAUSED, Status.DISABLED, Status.UNSUBSCRIBED)
@@ -128,8 +130,8 @@ class Replay:
             if state is EditionState.CANCELLED:
                 sql = """
                     UPDATE deliveries SET status = 'skipped', detail = 'the edition was cancelled', updated_at = ?
-                    WHERE edition_key = ? AND status IN ('queued', 'deferred')"""
-                self._db.execute(sql, [now.isoformat(), key])
+                    WHERE edition_id = (SELECT id FROM editions WHERE key = ?) AND status IN ('queued', 'deferred')"""
+                self._db.execute(sql, [to_ms(now), key])
         return changed
 
 
@@ -151,7 +153,7 @@ class _Mail:
         """Write a delivery for each message, and let its papers be no news for its subscriber."""
         for record in self.found.editions.values():
             row = {name: record[name] for name in EDITION_COLUMNS}
-            self.db.insert("editions", row, ignore=True)
+            self.db.execute(PUT_EDITION, {**row, "state": EditionState.OPEN.value})
         written = sum(self._mark(edition, number, one) for (edition, number), one in self.found.mailed.items())
         index_new(self.db)
         looks = [(quarter_of(datetime.fromisoformat(at)), at) for at in self.found.looks]
@@ -161,54 +163,57 @@ class _Mail:
     def _mark(self, edition: str, subscriber: int, mailed: Mailed) -> bool:
         sql = """
             SELECT EXISTS (SELECT 1 FROM subscribers WHERE id = :subscriber),
-                EXISTS (SELECT 1 FROM editions WHERE key = :edition),
-                (SELECT status FROM deliveries WHERE edition_key = :edition AND subscriber_id = :subscriber)"""
+                (SELECT id FROM editions WHERE key = :edition),
+                (SELECT status FROM deliveries JOIN editions ON editions.id = edition_id
+                    WHERE key = :edition AND subscriber_id = :subscriber)"""
         values = {"subscriber": subscriber, "edition": edition}
-        is_subscriber, is_edition, status = self.db.execute(sql, values).fetchone()
-        if not is_subscriber or not is_edition or status in ("sent", "held"):
+        is_subscriber, number, status = self.db.execute(sql, values).fetchone()
+        if not is_subscriber or number is None or status in ("sent", "held"):
             return False
+        at = _ms(mailed.at)
         if mailed.is_held and status is not None:  # its digest is there, so that it can still be sent
             sql = """
                 UPDATE deliveries SET status = 'held', detail = ?, next_attempt_at = NULL, updated_at = ?
-                WHERE edition_key = ? AND subscriber_id = ?"""
-            self.db.execute(sql, [_HELD, mailed.at, edition, subscriber])
+                WHERE edition_id = ? AND subscriber_id = ?"""
+            self.db.execute(sql, [_HELD, at, number, subscriber])
             self.held += 1
             return False
         if status is not None:
             sql = """
                 UPDATE deliveries SET status = 'sent', detail = ?, next_attempt_at = NULL, updated_at = ?, left_at = ?
-                WHERE edition_key = ? AND subscriber_id = ?"""
-            self.db.execute(sql, [_MAILED, mailed.at, mailed.at, edition, subscriber])
+                WHERE edition_id = ? AND subscriber_id = ?"""
+            self.db.execute(sql, [_MAILED, at, at, number, subscriber])
         else:
-            self._insert(edition, subscriber, mailed)
+            self._insert(edition, number, subscriber, mailed)
         self._remember_papers(subscriber, mailed)
         return True
 
-    def _insert(self, edition: str, subscriber: int, mailed: Mailed) -> None:
+    def _insert(self, edition: str, number: int, subscriber: int, mailed: Mailed) -> None:
+        at = _ms(mailed.at)
         is_free = self.db.execute("SELECT 1 FROM deliveries WHERE id = ?", [mailed.id]).fetchone() is None
         self.db.insert("deliveries", {
             "id": mailed.id if is_free else None,  # bounces name it
-            "edition_key": edition,
+            "edition_id": number,
             "subscriber_id": subscriber,
-            "digest_id": self._digest(edition, mailed.digest),
+            "digest_id": self._digest(number, mailed.digest),
             "message_id": self.message_id_of(edition, subscriber),
             "status": "sent",
             "attempts": 1,
             "detail": _MAILED,
-            "updated_at": mailed.at,
-            "planned_at": mailed.planned_at,
-            "left_at": mailed.at,
+            "updated_at": at,
+            "planned_at": _ms(mailed.planned_at),
+            "left_at": at,
         })  # fmt: skip
 
-    def _digest(self, edition: str, number: int) -> int:
+    def _digest(self, edition: int, number: int) -> int:
         """Return the id of a digest if it is in the database, else that of an empty one that stands for all others."""
-        sql = "SELECT id FROM digests WHERE id = ? AND edition_key = ?"
+        sql = "SELECT id FROM digests WHERE id = ? AND edition_id = ?"
         known = self.db.execute(sql, [number, edition]).fetchone()
         if known is None:
-            row = {"edition_key": edition, "fingerprint": "restored", "considered": 0}
+            row = {"edition_id": edition, "fingerprint": RESTORED, "considered": 0}
             self.db.insert("digests", row, ignore=True)
-            sql = "SELECT id FROM digests WHERE edition_key = ? AND fingerprint = 'restored'"
-            known = self.db.execute(sql, [edition]).fetchone()
+            sql = "SELECT id FROM digests WHERE edition_id = ? AND fingerprint = ?"
+            known = self.db.execute(sql, [edition, RESTORED]).fetchone()
         return int(known[0])
 
     def _remember_papers(self, subscriber: int, mailed: Mailed) -> None:
@@ -249,3 +254,7 @@ class _Mail:
         self.db.executemany(PUT_MENTION, mentions)
         self.db.execute("INSERT INTO papers_unindexed VALUES (?) ON CONFLICT DO NOTHING", [number])
         return number
+
+
+def _ms(text: str) -> int:
+    return to_ms(datetime.fromisoformat(text))

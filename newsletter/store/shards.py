@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from newsletter.store.database import Database
 from newsletter.store.mass_changes import change_open
+from newsletter.store.times import to_ms
 
 _MAX_ID = 2**63 - 1
 
@@ -21,7 +22,7 @@ _MADE = 20
 _DUE = (
     "FROM deliveries INDEXED BY deliveries_open WHERE status IN ('queued', 'sending', 'deferred') AND id > :after "
     "AND (next_attempt_at IS NULL OR next_attempt_at <= :now) "
-    "AND (SELECT state FROM editions WHERE key = edition_key) = 'open'"
+    "AND (SELECT state FROM editions WHERE id = edition_id) = 'open'"
 )
 #: The last of the next deliveries that are open, due or not.
 _LAST_OF_NEXT = (
@@ -71,7 +72,7 @@ class Shards:
         )
         made, after = 0, 0
         while last := self._db.execute(_LAST_OF_NEXT, {"after": after, "number": size * _MADE}).fetchone()[0]:
-            values = {"now": now.isoformat(), "after": after, "last": last, "size": size}
+            values = {"now": to_ms(now), "after": after, "last": last, "size": size}
             with self._db.transaction():
                 made += self._db.execute(sql, values).rowcount
                 also()
@@ -84,7 +85,7 @@ class Shards:
             "status = 'sending' AND NOT EXISTS (SELECT 1 FROM shards WHERE deliveries.id BETWEEN first_id AND last_id)"
         )
         change = "status = 'held', detail = ?, updated_at = ?"
-        return change_open(self._db, change, [detail, now.isoformat()], where, [])
+        return change_open(self._db, change, [detail, to_ms(now)], where, [])
 
     def clear(self) -> None:
         """Delete all shards."""

@@ -39,7 +39,7 @@ class Suppressions:
         with self._db.transaction():
             self._db.execute("DELETE FROM suppressions WHERE email_key = ?", [key])
             self._db.execute("DELETE FROM suppression_hashes WHERE hash = ?", [self.hash(key)])
-            self._db.execute("UPDATE subscribers SET next_due_at = '' WHERE email_key = ?", [key])
+            self._db.execute("UPDATE subscribers SET next_due_unix = 0 WHERE email_key = ?", [key])
             self._db.note({"unsuppressed": self.hash_of_key(key)})
 
     def why_suppressed(self, email: str) -> str | None:

@@ -39,22 +39,23 @@ _PAPERS = """
     INSERT INTO papers ({columns}) SELECT {values} FROM papers WHERE id <= :number"""
 _EDITIONS = """
     WITH RECURSIVE days(n) AS (SELECT :days - 1 UNION ALL SELECT n - 1 FROM days WHERE n > 0)
-    INSERT INTO editions (key, cadence, day, since, created_at, note)
+    INSERT INTO editions (key, cadence, day, since, created_at, note, id)
     SELECT 'daily-' || date(:last, '-' || n || ' days'), 'daily', date(:last, '-' || n || ' days'),
         date(:last, '-' || (n + 1) || ' days') || 'T00:05:00+00:00',
-        date(:last, '-' || n || ' days') || 'T00:05:00+00:00', ''
+        date(:last, '-' || n || ' days') || 'T00:05:00+00:00', '', :days - n
     FROM days"""
 _DIGEST_ROWS = """
     WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < :digests)
-    INSERT INTO digests (edition_key, fingerprint, considered)
-    SELECT key, 'f' || n, 680 FROM editions, numbers ORDER BY day, n"""
+    INSERT INTO digests (edition_id, fingerprint, considered)
+    SELECT editions.id, n + 1, 680 FROM editions, numbers ORDER BY day, n"""
 _DELIVERIES = """
-    INSERT INTO deliveries (edition_key, subscriber_id, digest_id, message_id, status, attempts, detail, updated_at,
+    INSERT INTO deliveries (edition_id, subscriber_id, digest_id, message_id, status, attempts, detail, updated_at,
         planned_at, left_at)
-    SELECT key, subscribers.id, (SELECT min(id) FROM digests WHERE edition_key = key) + subscribers.id % :digests,
+    SELECT editions.id, subscribers.id,
+        (SELECT min(id) FROM digests WHERE edition_id = editions.id) + subscribers.id % :digests,
         '<' || key || '.' || printf('%020x', subscribers.id * 2654435761) || '@papers.example.org',
         CASE WHEN (subscribers.id + length(key) * 7) % 500 = 0 THEN 'failed' ELSE 'sent' END, 1, '250 2.0.0 Ok',
-        created_at, created_at, created_at
+        unixepoch(created_at) * 1000, unixepoch(created_at) * 1000, unixepoch(created_at) * 1000
     FROM editions, subscribers ORDER BY day, subscribers.id"""
 
 
@@ -115,7 +116,7 @@ def _fill(db: sqlite3.Connection, days: int, papers: int, last: datetime) -> Non
 
 def _fill_digests(db: sqlite3.Connection, papers: int) -> None:
     """Write the contents of all digests: the papers of each are some of those of its day."""
-    rows = db.execute("SELECT digests.id, edition_key, day FROM digests JOIN editions ON key = edition_key").fetchall()
+    rows = db.execute("SELECT digests.id, key, day FROM digests JOIN editions ON editions.id = edition_id").fetchall()
     for number, key, day in rows:
         first, own = 1 + (number - 1) // _DIGESTS * papers, (number - 1) % _DIGESTS * 31
         ids = [first + (own + place * 13) % papers for place in range(_ITEMS)]

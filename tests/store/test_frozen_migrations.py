@@ -16,6 +16,7 @@ from newsletter.store import Store, migrations, open_store
 from newsletter.store.digest_blobs import pack, pack_texts
 from newsletter.store.migrations import STEPS
 from newsletter.store.migrations.steps import MIGRATIONS
+from newsletter.store.times import to_ms
 from tests.factories import NOW, TODAY, make_paper
 from tests.stores import place_new_store
 
@@ -102,13 +103,15 @@ def value_for(table: str, column: str, kind: str) -> Any:
     for name in (f"{table}.{column}", column):
         if name in VALUES:
             return VALUES[name]
+    if column == "since" and kind == "INTEGER":
+        return TODAY.toordinal()
     if column.endswith("_at") or column in ("since", "until"):
-        return AT
+        return to_ms(NOW) if kind == "INTEGER" else AT
     return {"INTEGER": 1, "REAL": 1.0, "BLOB": b"secret"}.get(kind, "x")
 
 
 #: Columns that have a value although they need none.
-KEPT = ("arxiv_id", "planned_at", "left_at", "content", "texts_id")
+KEPT = ("id", "arxiv_id", "planned_at", "left_at", "content", "texts_id")
 
 
 def make_store(path: Path, version: int) -> list[str]:

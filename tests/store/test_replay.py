@@ -9,6 +9,7 @@ from newsletter.models import Status
 from newsletter.store import Store
 from newsletter.store.recovery import Recovered, collect
 from newsletter.store.recovery_log import Record
+from newsletter.store.times import to_ms
 from tests.factories import NOW, make_entry, make_profile
 from tests.store.test_pruning import add, mail, pull
 
@@ -98,7 +99,7 @@ def test_what_waited_in_the_backup_is_not_sent_again(store: Store) -> None:
     add(store, "ada")
     pull(store, range(2), NOW)
     mail(store, NOW)
-    store._db.execute("UPDATE deliveries SET status = 'deferred', next_attempt_at = ?", [AT])
+    store._db.execute("UPDATE deliveries SET status = 'deferred', next_attempt_at = ?", [to_ms(NOW)])
     assert replay(store, [delivery(1, 1)]).mailed == 1
     assert store.deliveries.counts() == {"sent": 1}
     assert store.deliveries.open() == []
@@ -108,7 +109,7 @@ def test_what_is_in_doubt_stays_held(store: Store) -> None:
     add(store, "ada")
     pull(store, range(2), NOW)
     mail(store, NOW)
-    store._db.execute("UPDATE deliveries SET status = 'deferred', next_attempt_at = ?", [AT])
+    store._db.execute("UPDATE deliveries SET status = 'deferred', next_attempt_at = ?", [to_ms(NOW)])
     assert replay(store, [delivery(1, 1, "held")]) == Recovered(held=1)
     assert replay(store, [delivery(1, 1, "held")]) == Recovered()
     assert (store.deliveries.counts(), store.deliveries.open()) == ({"held": 1}, [])

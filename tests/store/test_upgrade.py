@@ -20,6 +20,7 @@ from newsletter.store import Store, open_store
 from newsletter.store.confirmations import Kind
 from newsletter.store.digest_blobs import unpack, unpack_texts
 from newsletter.store.papers import Change
+from newsletter.store.times import from_ms
 from newsletter.subscribers.double_opt_in import confirm
 from newsletter.subscribers.feedback import give_feedback_by_token
 from newsletter.subscribers.subscriptions import unsubscribe
@@ -133,6 +134,17 @@ def with_digest_rows(rows: Rows) -> Rows:
     return rows | {"digest_sections": sections, "digest_items": items}
 
 
+def with_wide_rows(rows: Rows) -> Rows:
+    """Return the rows with keys of editions, and times as texts, as deliveries had them before they were narrow."""
+    keys = {row["id"]: row["key"] for row in rows["editions"]}
+    digests, deliveries = (
+        [row | {"edition_key": keys[row["edition_id"]]} for row in rows[table]] for table in ("digests", "deliveries")
+    )
+    for row in deliveries:
+        row |= {name: at and from_ms(at).isoformat() for name, at in row.items() if name.endswith("_at")}
+    return rows | {"digests": digests, "deliveries": deliveries}
+
+
 def test_the_old_store_has_a_row_in_every_table_and_every_value_that_was_renamed(old: Path) -> None:
     rows = tables(old)
     assert [table for table, content in rows.items() if not content] == []
@@ -152,8 +164,10 @@ def test_an_upgrade_keeps_every_row_and_every_value(old: Path) -> None:
     before = tables(old)
     for row in before["digest_items"]:  # scores are stored to four decimals since
         row["score"] = round(row["score"], 4)
+    for row in before["digests"]:  # digests of an interrupted edition are not compared with new ones
+        del row["fingerprint"]
     open_store(old).close()
-    after = with_digest_rows(tables(old))
+    after = with_wide_rows(with_digest_rows(tables(old)))
     del before["_sqlite_migrations"]
     (key,) = before.pop("secrets")
     assert [row["value"] for row in after["signing_keys"]] == [key["value"]]

@@ -1,11 +1,11 @@
 """The schema, as a list of steps. Add a module with the next number; never change one that was released.
 
-Each step runs in one transaction together with its record (sqlite-utils migrations). Times are ISO 8601 in
-UTC, days are ISO dates, lists are JSON arrays. Even the comments in the SQL stay as they were released: SQLite stores
-them with the schema, and an upgraded store has exactly the schema of a new one. A step imports nothing of the package
-but the registry: it copies what it needs, as it was then. A store on PostgreSQL gets the tables, columns and
-indexes that a step adds; what it does beside has to be said in `store.postgresql_opening`, and its triggers in
-`store.postgresql_functions`.
+Each step runs in one transaction together with its record (sqlite-utils migrations). Times are ISO 8601 in UTC, those
+of deliveries milliseconds since 1970; days are ISO dates, lists are JSON arrays. Even the comments in the SQL stay as
+they were released: SQLite stores them with the schema, and an upgraded store has exactly the schema of a new one. A
+step imports nothing of the package but the registry: it copies what it needs, as it was then. A store on PostgreSQL
+gets the tables, columns and indexes that a step adds; what it does beside has to be said in `store.postgresql_opening`
+and `store.postgresql_rewrites`, and its triggers in `store.postgresql_functions`.
 """
 
 from __future__ import annotations
