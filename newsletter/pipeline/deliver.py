@@ -41,6 +41,9 @@ from newsletter.store import Store
 
 __all__ = ["MAX_ATTEMPTS", "DeliveryReport", "Outcome", "OutcomeStatus", "deliver"]
 
+#: So many deliveries are planned by one transaction: digests of one batch share what they say of papers.
+PLANNED_BATCH = 500
+
 
 def deliver(
     store: Store,
@@ -259,7 +262,7 @@ def _queue(run: DeliveryRun, intents: Iterator[Intent], now: datetime) -> None:
     Raises:
         TemplateError: A template is missing or broken; what was planned stays a draft.
     """
-    while batch := list(islice(intents, BATCH)):
+    while batch := list(islice(intents, PLANNED_BATCH)):
         if run.is_shutting_down():
             return
         for intent in batch:

@@ -10,7 +10,8 @@ from datetime import date, datetime
 
 from newsletter.models import Cadence, Digest, Edition, EditionState, Item, Paper, Section
 from newsletter.store.database import Database, damaged
-from newsletter.store.digest_blobs import StoredSection, pack, pack_texts, unpack, unpack_texts, write_numbers
+from newsletter.store.digest_batches import Batch, StoredBatch, fingerprint
+from newsletter.store.digest_blobs import StoredSection
 from newsletter.store.paper_rows import recorded_columns
 from newsletter.store.papers import Papers
 
@@ -119,38 +120,36 @@ class Editions:
 
     def _put_batch(self, key: str, batch: Mapping[int, Digest]) -> dict[int, int]:
         """Store digests of one edition, by any numbers; return their ids by these."""
-        packed = {name: pack(digest) for name, digest in batch.items()}
-        wanted = json.dumps([one.fingerprint for one in packed.values()])
+        prints = {name: fingerprint(digest) for name, digest in batch.items()}
         sql = """
             SELECT fingerprint, id FROM digests
             WHERE edition_id = ? AND fingerprint IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"""
         (edition,) = self._db.execute("SELECT id FROM editions WHERE key = ?", [key]).fetchone()
-        known = {int(name): int(number) for name, number in self._db.execute(sql, [edition, wanted])}
-        new = {one.fingerprint: name for name, one in packed.items() if one.fingerprint not in known}
-        numbers: dict[str, int] = {}
-        for name in new.values():
-            for text in packed[name].texts:
-                numbers.setdefault(text, len(numbers))
-        texts = {"edition_key": key, "texts": pack_texts([*numbers])}
-        shared = self._db.insert("digest_texts", texts) if numbers else None
-        for fingerprint, name in new.items():
-            digest, one = batch[name], packed[name]
+        wanted = json.dumps(list(prints.values()))
+        known = {int(one): int(number) for one, number in self._db.execute(sql, [edition, wanted])}
+        new = {one: batch[name] for name, one in prints.items() if one not in known}
+        packed = Batch()
+        contents = {one: packed.add(digest) for one, digest in new.items()}
+        shared = None
+        if any(digest.sections for digest in new.values()):
+            shared = self._db.insert("digest_texts", {"edition_key": key, "texts": packed.shared()})
+        for one, digest in new.items():
             row = {
                 "edition_id": edition,
-                "fingerprint": fingerprint,
+                "fingerprint": one,
                 "considered": digest.considered,
                 "since": digest.since and digest.since.toordinal(),
                 "is_first": int(digest.is_first),
-                "content": one.numbers + write_numbers([numbers[text] for text in one.texts]),
-                "texts_id": shared if one.texts else None,
+                "content": contents[one],
+                "texts_id": shared if digest.sections else None,
             }
-            known[fingerprint] = self._db.insert("digests", row)
-            self._record(known[fingerprint], digest)
-        papers = {item.paper.id for name in new.values() for item in batch[name].items}
+            known[one] = self._db.insert("digests", row)
+            self._record(known[one], digest)
+        papers = {item.paper.id for digest in new.values() for item in digest.items}
         self._db.executemany(
             "INSERT INTO edition_papers VALUES (?, ?) ON CONFLICT DO NOTHING", [(one, key) for one in papers]
         )
-        return {name: known[one.fingerprint] for name, one in packed.items()}
+        return {name: known[one] for name, one in prints.items()}
 
     def _record(self, number: int, digest: Digest) -> None:
         """Let the recovery log know a digest, and once the papers in it: after a restore, these are not new."""
@@ -196,12 +195,12 @@ class Editions:
 
     def _sections(self, contents: Mapping[int, tuple[bytes | None, int | None]]) -> dict[int, tuple[Section, ...]]:
         """Return the sections of digests from what is stored of them, by the digests' ids."""
-        texts = self._texts({shared for _, shared in contents.values() if shared is not None})
-        stored = {}
+        batches = self._batches({shared for _, shared in contents.values() if shared is not None})
+        stored: dict[int, Sequence[StoredSection]] = {}
         for number, (content, shared) in contents.items():
             try:
-                stored[number] = unpack(content, texts.get(shared or 0, ()))
-            except (IndexError, ValueError) as error:
+                stored[number] = batches[shared].unpack(content) if content and shared is not None else ()
+            except (LookupError, TypeError, ValueError) as error:
                 raise damaged(self._db.path, f"digest {number} cannot be read: {error}") from error
         papers = self._papers.get_present({one.paper_id for some in stored.values() for at in some for one in at.items})
         return {number: self._with_papers(number, sections, papers) for number, sections in stored.items()}
@@ -223,11 +222,11 @@ class Editions:
             found.append(Section(topic, tuple(items), matched, kind))
         return tuple(found)
 
-    def _texts(self, batches: set[int]) -> dict[int, list[str]]:
-        """Return the texts that batches of digests share."""
+    def _batches(self, numbers: set[int]) -> dict[int, StoredBatch]:
+        """Return what the digests of batches share."""
         sql = "SELECT id, texts FROM digest_texts WHERE id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
         try:
-            return {number: unpack_texts(texts) for number, texts in self._db.execute(sql, [json.dumps(list(batches))])}
+            return {one: StoredBatch(texts) for one, texts in self._db.execute(sql, [json.dumps(list(numbers))])}
         except (ValueError, TypeError, zlib.error) as error:
             raise damaged(self._db.path, f"texts of digests cannot be read: {error}") from error
 

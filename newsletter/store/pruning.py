@@ -13,7 +13,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from newsletter.store.database import Database
-from newsletter.store.digest_blobs import FINGERPRINTS, paper_ids
+from newsletter.store.digest_batches import FINGERPRINTS
+from newsletter.store.digest_blobs import paper_ids
 from newsletter.store.facts import fact, set_fact
 from newsletter.store.text_index import index_new
 from newsletter.store.times import from_ms

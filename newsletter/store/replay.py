@@ -10,7 +10,7 @@ from math import ceil
 
 from newsletter.models import EditionState, Status
 from newsletter.store.database import Database
-from newsletter.store.digest_blobs import RESTORED
+from newsletter.store.digest_batches import RESTORED
 from newsletter.store.editions import EDITION_COLUMNS, PUT_EDITION
 from newsletter.store.looks import PUT_LOOK, quarter_of
 from newsletter.store.paper_rows import WRITTEN

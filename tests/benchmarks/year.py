@@ -28,7 +28,7 @@ from newsletter.models import Cadence, Digest, Edition, Entry, Item, Profile, Re
 from newsletter.pipeline.compose import ARCHIVE
 from newsletter.pipeline.plan import Intent, plan_due
 from newsletter.store import Store, open_store
-from newsletter.store.digest_blobs import pack, pack_texts, write_numbers
+from newsletter.store.digest_batches import Batch
 from tests.benchmarks.matching import make_topics, make_words
 from tests.factories import NOW, make_paper
 
@@ -122,10 +122,9 @@ def _fill_digests(db: sqlite3.Connection, papers: int) -> None:
         ids = [first + (own + place * 13) % papers for place in range(_ITEMS)]
         items = tuple(Item(replace(_PAPER, id=one), 2.5, _WHY) for one in ids)
         edition = Edition(key=key, cadence=Cadence.DAILY, day=date.fromisoformat(day), since=NOW, created_at=NOW)
-        packed = pack(Digest(edition=edition, sections=(Section("Topic", items, 30),), considered=680))
-        sql = "INSERT INTO digest_texts (edition_key, texts) VALUES (?, ?)"
-        shared = db.execute(sql, [key, pack_texts(packed.texts)])
-        content = packed.numbers + write_numbers(range(len(packed.texts)))
+        batch = Batch()
+        content = batch.add(Digest(edition=edition, sections=(Section("Topic", items, 30),), considered=680))
+        shared = db.execute("INSERT INTO digest_texts (edition_key, texts) VALUES (?, ?)", [key, batch.shared()])
         db.execute("UPDATE digests SET content = ?, texts_id = ? WHERE id = ?", [content, shared.lastrowid, number])
         db.executemany("INSERT OR IGNORE INTO edition_papers VALUES (?, ?)", [(one, key) for one in ids])
 

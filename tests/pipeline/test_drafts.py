@@ -72,7 +72,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def site(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SendingSite:
     """A site with nine subscribers, of whom two are planned at a time."""
-    monkeypatch.setattr(delivering, "BATCH", 2)
+    monkeypatch.setattr(delivering, "PLANNED_BATCH", 2)
     (tmp_path / "newsletter.toml").write_text("", encoding="utf-8")
     site = SendingSite(store, load_config(Site(tmp_path), environ={}))
     site.add_paper("Pears in Winter", 1)
@@ -138,7 +138,7 @@ def _sends_all_after_a_kill(folder: Path, gap: int, monkeypatch: pytest.MonkeyPa
     """Plan and be killed before a transaction; return False if there was no such transaction."""
     folder.mkdir()
     (folder / "newsletter.toml").write_text("", encoding="utf-8")
-    monkeypatch.setattr(delivering, "BATCH", 2)
+    monkeypatch.setattr(delivering, "PLANNED_BATCH", 2)
     with open_new_store(folder / "newsletter.db") as store:
         site = SendingSite(store, load_config(Site(folder), environ={}))
         site.add_paper("Pears in Winter", 1)

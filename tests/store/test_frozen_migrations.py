@@ -13,11 +13,11 @@ import sqlite_utils
 
 from newsletter.models import Cadence, Digest, Edition, Item, Section
 from newsletter.store import Store, migrations, open_store
-from newsletter.store.digest_blobs import pack, pack_texts
 from newsletter.store.migrations import STEPS
 from newsletter.store.migrations.steps import MIGRATIONS
 from newsletter.store.times import to_ms
 from tests.factories import NOW, TODAY, make_paper
+from tests.store.former_digests import pack_as_before, pack_texts_as_before
 from tests.stores import place_new_store
 
 FOLDER = Path(migrations.__file__).parent
@@ -71,7 +71,7 @@ def test_a_step_imports_nothing_of_the_package_that_may_change(module: str) -> N
 AT = NOW.isoformat()
 ADA = "ada@example.org"
 #: What the rows of the older steps mean.
-DIGEST = pack(
+DIGEST, TEXTS = pack_as_before(
     Digest(
         edition=Edition(key="daily-2026-05-08", cadence=Cadence.DAILY, day=TODAY, since=NOW, created_at=NOW),
         sections=(Section("Clouds", (Item(make_paper(id=1), 1.0),), 1),),
@@ -90,8 +90,8 @@ VALUES: dict[str, Any] = {
     "format": "html", "origin": "cli", "editions.key": "daily-2026-05-08", "edition_key": "daily-2026-05-08",
     "day": "2026-05-08", "deliveries.status": "sent", "message_id": "<1@example.org>",
     "digest_sections.title": "Clouds",
-    "digest_sections.topic": "Clouds", "digests.content": DIGEST.numbers + bytes(range(len(DIGEST.texts))),
-    "texts_id": 1, "digest_texts.texts": pack_texts(DIGEST.texts),
+    "digest_sections.topic": "Clouds", "digests.content": DIGEST,
+    "texts_id": 1, "digest_texts.texts": pack_texts_as_before(TEXTS),
     "position": 0, "section": 0, "bounces.kind": "soft", "returns.kind": "soft",
     "requests.kind": "join", "confirmations.kind": "subscribe", "wishes": "{}", "preferences": "{}", "language": "de",
     "suppressions.email_key": "gone@example.org", "former_addresses.email": "old@example.org",

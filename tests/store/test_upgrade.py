@@ -18,7 +18,7 @@ from newsletter.pipeline.taste import TasteScores, learn_taste_models
 from newsletter.ranking.index import PaperIndex
 from newsletter.store import Store, open_store
 from newsletter.store.confirmations import Kind
-from newsletter.store.digest_blobs import unpack, unpack_texts
+from newsletter.store.digest_batches import StoredBatch
 from newsletter.store.papers import Change
 from newsletter.store.times import from_ms
 from newsletter.subscribers.double_opt_in import confirm
@@ -115,11 +115,12 @@ def compact(value: object) -> str:
 
 def with_digest_rows(rows: Rows) -> Rows:
     """Return the rows with those of sections and items, as digests had them before they were packed."""
-    texts = {row["id"]: unpack_texts(row["texts"]) for row in rows["digest_texts"]}
+    batches = {row["id"]: StoredBatch(row["texts"]) for row in rows["digest_texts"]}
     sections, items = list[dict[str, Any]](), list[dict[str, Any]]()
     for digest in rows["digests"]:
         place = 0
-        stored = unpack(digest["content"], texts.get(digest["texts_id"], ()))
+        shared = batches.get(digest["texts_id"])
+        stored = shared.unpack(digest["content"]) if shared else ()
         for position, (topic, matched, kind, some) in enumerate(stored):
             at = {"digest_id": digest["id"], "position": position}
             sections.append(at | {"topic": topic, "matched": matched, "kind": kind.value})

@@ -38,8 +38,8 @@ def _copy_digests(db: Database) -> None:
             considered INTEGER NOT NULL,
             since INTEGER,                -- the first day that it covers, in days from the one before 0001-01-01
             is_first INTEGER NOT NULL DEFAULT 0,
-            content BLOB,                 -- see store/digest_blobs.py; NULL if pruned
-            texts_id INTEGER,
+            content BLOB,                 -- see store/digest_batches.py; NULL if pruned
+            texts_id INTEGER,             -- of digest_texts, what it shares with others
             UNIQUE (edition_id, fingerprint)
         ) STRICT""")
     db.execute("""
