@@ -15,6 +15,7 @@ operation, measured in the same run. The sink's CPU is not counted.
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import random
 import resource
 import sqlite3
@@ -53,7 +54,6 @@ from newsletter.topics.query import query_of
 from tests.benchmarks.delivering import ROOT, bare_rsa_us, own_sink
 from tests.benchmarks.matching import make_words
 from tests.factories import NOW
-from tests.program import PROCESSES
 
 _TOPICS = 300
 _LANGUAGES = ("en", "de", "es", "fr", "zh")
@@ -61,6 +61,8 @@ _LANGUAGES = ("en", "de", "es", "fr", "zh")
 _OF_HUGGING_FACE = 60 / 760
 _STYLES = (Style.CARDS, Style.COMPACT, Style.PLAIN)
 _LIKED = 5
+#: What the tests' other processes are copies of has pytest and more in its memory, which no morning needs.
+_NEW_PROCESSES = multiprocessing.get_context("spawn")
 _Figures = TypeVar("_Figures")
 #: What papers say they do; a key sentence is recognized by it.
 _FRAMES = (
@@ -312,7 +314,7 @@ def main() -> None:
 
 
 def _alone(work: Callable[[], _Figures]) -> _Figures:
-    with chdir(ROOT), ProcessPoolExecutor(1, PROCESSES) as process:
+    with chdir(ROOT), ProcessPoolExecutor(1, _NEW_PROCESSES) as process:
         return process.submit(work).result()
 
 
