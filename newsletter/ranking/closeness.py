@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -149,18 +149,18 @@ def named_in_part(index: PaperIndex, node: Node, rarity: Rarity) -> Flags:
     """Return which papers hold the most of a topic of several words, by rarity, in their title."""
     if not isinstance(node, Term) or not node.is_near or node.field or not (each := _each_word(node)):
         return np.zeros(len(index), np.bool_)
-    return _share_held(index, [replace(word, field="title") for word in each], rarity) >= _MOST
+    return _share_held(index, [word._replace(field="title") for word in each], rarity) >= _MOST
 
 
 def _each_word(node: Node) -> list[Term]:
     """Return the words of a topic of several words."""
     words = node.text.split() if isinstance(node, Term) else []
-    return [replace(node, text=word, is_near=False) for word in words] if isinstance(node, Term) and words[1:] else []
+    return [node._replace(text=word, is_near=False) for word in words] if isinstance(node, Term) and words[1:] else []
 
 
 def _share_held(index: PaperIndex, each: Sequence[Term], rarity: Rarity) -> Numbers:
     """Return how much of some words each paper holds, by their rarity, from 0 to 1."""
-    worth = [rarity(replace(word, field=None)) for word in each]
+    worth = [rarity(word._replace(field=None)) for word in each]
     held = sum((index.flags(index.bits(word)) * value for word, value in zip(each, worth, strict=True)), np.zeros(1))
     return np.asarray(held / max(sum(worth), 1e-6), np.float32)
 

@@ -15,7 +15,7 @@ from newsletter.ranking.closeness import Closeness
 from newsletter.ranking.diversity import choose, choose_first
 from newsletter.ranking.index import Numbers, bit_set
 from newsletter.ranking.matching import Matcher, QueryResult
-from newsletter.ranking.score import popularity_reason, reasons_for
+from newsletter.ranking.score import popularity_reason
 from newsletter.ranking.serendipity import border
 from newsletter.topics.query import Any, Term
 
@@ -99,7 +99,7 @@ class _Evaluation:
     def _follow_reasons(self, paper: int) -> tuple[Reason, ...]:
         if self.follow_query is None or not self.followed >> paper & 1:
             return ()
-        return reasons_for(self.matcher.found(self.follow_query, paper))
+        return self.matcher.reasons_of_node(self.follow_query, paper)
 
     def _other_topics(self, paper: int, topic: int) -> Iterator[str]:
         """Yield the names of the other topics that a paper matches."""

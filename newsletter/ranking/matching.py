@@ -211,7 +211,12 @@ class Matcher:
         """Return the reasons for showing a paper in the section of a topic that it matches."""
         close = self.closeness(query)
         marginal = (Reason(ReasonKind.PASSING),) if close and close.marginal[number] else ()
-        return (*reasons_for(self.found(self.node(query), number)), *marginal)
+        return (*self.reasons_of_node(self.node(query), number), *marginal)
+
+    def reasons_of_node(self, node: Node, number: int) -> tuple[Reason, ...]:
+        """Return the terms for which a paper matches a query as reasons."""
+        found = terms_found(self.index, node, number) or ()
+        return reasons_for([(term, place) for term, _ in found if (place := self.index.place(term, number)) is not None])
 
     def items(self, query: str, today: date) -> dict[int, Item]:
         """Return the papers that were shown under a topic, as items with the scores of everybody; add to it."""
