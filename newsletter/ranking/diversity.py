@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
-from heapq import heapify, heappop, heappush
+from functools import cached_property
 from itertools import islice
 
 import numpy as np
@@ -40,7 +39,7 @@ class Similarity:
     _texts: dict[int, frozenset[str]] = field(default_factory=dict)
     _similarities: dict[tuple[int, int], float] = field(default_factory=dict)
     #: The similarities of some papers to each.
-    _rows: dict[int, memoryview] = field(default_factory=dict)
+    _rows: dict[int, NDArray[np.float64]] = field(default_factory=dict)
 
     def duplicates(self, number: int) -> frozenset[int]:
         """Return a paper and its near-duplicates, the titles of which differ in a word or two; none if it is alone."""
@@ -56,15 +55,16 @@ class Similarity:
             self._similarities[pair] = above / (1 - _BASELINE)
         return self._similarities[pair]
 
-    def to_each(self, one: int) -> Callable[[int], float]:
-        """Return a function from the number of a paper to its similarity to this one."""
+    def to_each(self, one: int, others: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return the similarity of a paper to each of some others."""
         if len(self._texts) * _WORTHWHILE < len(self.papers):
-            return partial(self.similarity, one)
+            return np.array([self.similarity(one, other) for other in others.tolist()])
         if one not in self._rows:
             if len(self._rows) >= max(1, _MAX_VALUES // len(self.papers)):
                 self._rows.clear()
-            self._rows[one] = memoryview(self._row(one))
-        return self._rows[one].__getitem__
+            self._rows[one] = self._row(one)
+        row: NDArray[np.float64] = self._rows[one][others]
+        return row
 
     def _row(self, one: int) -> NDArray[np.float64]:
         """Return the similarity of a paper to every paper, its value as that of `similarity`."""
@@ -141,25 +141,23 @@ def choose(
     if not weight:
         return choose_first(ranked, places, alike, shown)
     chosen: list[int] = []
-    similarities: list[Callable[[int], float]] = []
-    following = enumerate(ranked)
-    # Of each candidate its score less the penalty, negated; its place and number; its highest similarity to a paper
-    # that was picked, and with how many of them it was compared. As each pick can only make a score lower, the best
-    # candidate alone is compared with those that came after, until it stays the best.
-    pool = [(-float(scores[number]), place, number, 0.0, 0) for place, number in islice(following, _POOL_FACTOR * places)]
-    heapify(pool)
-    while pool and len(chosen) < places:
-        _, place, number, highest, compared = heappop(pool)
-        if compared < len(chosen):
-            highest = max(highest, *[similarity(number) for similarity in similarities[compared:]])
-            heappush(pool, (weight * highest - float(scores[number]), place, number, highest, len(chosen)))
-        elif _is_repeated(number, alike, chosen, shown):
-            for place, other in islice(following, 1):
-                heappush(pool, (-float(scores[other]), place, other, 0.0, len(chosen)))
-        else:
-            chosen.append(number)
-            if len(chosen) < places:
-                similarities.append(alike.to_each(number))
+    of_each = np.asarray(scores)
+    pool = np.array(ranked[: _POOL_FACTOR * places], np.intp)
+    own = of_each[pool].astype(np.float64)
+    margin = own.copy()
+    rest = iter(ranked[_POOL_FACTOR * places :])
+    while len(pool) and len(chosen) < places and margin[at := int(margin.argmax())] != -np.inf:
+        best = int(pool[at])
+        margin[at] = -np.inf  # it is taken
+        if _is_repeated(best, alike, chosen, shown):
+            for number in islice(rest, 1):
+                pool = np.append(pool, number)
+                score = float(of_each[number])
+                own, margin = np.append(own, score), np.append(margin, score)
+            continue
+        chosen.append(best)
+        if len(chosen) < places:
+            margin = np.minimum(margin, own - weight * alike.to_each(best, pool))
     return chosen
 
 
