@@ -7,6 +7,7 @@ topics is combining a few arrays along the query's tree.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date
@@ -84,7 +85,8 @@ class Matcher:
         self._results: dict[str, QueryResult] = {}
         self._judged: dict[str, QueryResult] = {}
         self._base: dict[date, Numbers] = {}
-        self._orders: dict[tuple[str, date], dict[int, NDArray[np.intp]]] = {}
+        self._rankings: dict[tuple[str, date], dict[int, dict[int, float]]] = {}
+        self._orders: dict[date, dict[int, NDArray[np.intp]]] = {}
         self._items: dict[tuple[str, date], dict[int, Item]] = {}
         #: The papers that are not among some that many subscribers leave out, as bit sets, by the identity of these.
         self._kept: dict[int, tuple[AbstractSet[int], int]] = {}
@@ -93,6 +95,7 @@ class Matcher:
             np.array([popularity(paper, self.weights, in_passing=one) for paper in index.papers.values()], np.float32)
             for one in (False, True)
         )
+        self._tamed = self.passing_popularity - self.popularity
         self._numbers = {paper_id: number for number, paper_id in enumerate(index.ids)}
         self.alike = Similarity(list(index.papers.values()))
         self.neighbourhood = Neighbourhood(self.alike)
@@ -153,12 +156,11 @@ class Matcher:
             QueryError: The query is invalid.
         """
         if query not in self._results:
-            matches, excluded = map(self.index.flags, self.find(query))
-            node = self.node(query)
+            node, (bits, rejected) = self.node(query), self.find(query)
+            matches, excluded = self.index.flags(bits), self.index.flags(rejected)
             strength = np.where(matches, self._strength(node), np.float32(0))
             passing = self.index.flags(in_passing(self.index, node))
             claim = _claim(matches, passing, strength, self._statistics.breadth(node))
-            bits, rejected = self.find(query)
             self._make_room()
             self._results[query] = QueryResult(matches, excluded, strength, passing, claim, bits, rejected)
         else:  # the one that was asked for longest ago is forgotten first
@@ -195,15 +197,15 @@ class Matcher:
             ):
                 known.pop(query, None)
             for day in self._base:
-                self._orders.pop((query, day), None)
+                self._rankings.pop((query, day), None)
                 self._items.pop((query, day), None)
 
     def added(self, query: str) -> Numbers:
         """Return what a topic adds to the score of the papers it gets; popularity adds less to mentions in passing."""
         if query not in self._added:
             result, close = self.evaluate(query), self.closeness(query)
-            tamed, lifted = self.passing_popularity - self.popularity, np.float32(self.weights.outright)
-            added = result.strength + np.where(result.passing, tamed, lifted)
+            lifted = np.float32(self.weights.outright)
+            added = result.strength + np.where(result.passing, self._tamed, lifted)
             self._added[query] = added if close is None else added + close.added
         return self._added[query]
 
@@ -215,8 +217,9 @@ class Matcher:
 
     def reasons_of_node(self, node: Node, number: int) -> tuple[Reason, ...]:
         """Return the terms for which a paper matches a query as reasons."""
-        found = terms_found(self.index, node, number) or ()
-        return reasons_for([(term, place) for term, _ in found if (place := self.index.place(term, number)) is not None])
+        terms = terms_found(self.index, node, number) or ()
+        places = [(term, self.index.place(term, number)) for term, _ in terms]
+        return reasons_for([(term, place) for term, place in places if place is not None])
 
     def items(self, query: str, today: date) -> dict[int, Item]:
         """Return the papers that were shown under a topic, as items with the scores of everybody; add to it."""
@@ -256,6 +259,7 @@ class Matcher:
             if len(self._kept) >= _MAX_WINDOWS:
                 self._kept.clear()
                 self._orders.clear()
+                self._rankings.clear()
             left = np.ones(len(self.index), np.bool_)
             left[[self._numbers[one] for one in old if one in self._numbers]] = False
             known = self._kept[id(old)] = old, bit_set(left)
@@ -268,15 +272,27 @@ class Matcher:
             self._base[today] = np.array([score(paper, 0, today, self.weights).total for paper in papers], np.float32)
         return self._base[today]
 
-    def ranked(self, today: date, query: str = "", old: AbstractSet[int] = frozenset()) -> NDArray[np.intp]:
-        """Return the papers that a query gets, or all, by descending score, without some that many leave out."""
+    def ranked(self, today: date, query: str, old: AbstractSet[int]) -> Mapping[int, float]:
+        """Return the papers that a query gets and their scores, the best first, without some that many leave out."""
         kept = self._without(old)
-        known = self._orders.setdefault((query, today), {})
+        known = self._rankings.setdefault((query, today), {})
+        if (ranking := known.get(kept)) is None:
+            scores = self.base_scores(today) + self.added(query)
+            ranking = known[kept] = self.scored(self.judged(query).bits & kept, scores)
+        return ranking
+
+    def ranked_without_topic(self, today: date, old: AbstractSet[int]) -> NDArray[np.intp]:
+        """Return all papers by their scores without a match, the best first, without some that many leave out."""
+        kept = self._without(old)
+        known = self._orders.setdefault(today, {})
         if (order := known.get(kept)) is None:
-            scores = self.base_scores(today)
-            numbers = np.flatnonzero(self.index.flags(self.judged(query).bits & kept if query else kept))
-            order = known[kept] = self.order(numbers, scores + self.added(query) if query else scores)
+            order = known[kept] = self.order(np.flatnonzero(self.index.flags(kept)), self.base_scores(today))
         return order
+
+    def scored(self, papers: int, scores: Numbers) -> dict[int, float]:
+        """Return the papers of a bit set and their scores, the best first."""
+        order = self.order(np.flatnonzero(self.index.flags(papers)), scores)
+        return dict(zip(order.tolist(), scores[order].tolist(), strict=True))
 
     def order(self, numbers: NDArray[np.intp], scores: Numbers) -> NDArray[np.intp]:
         """Return papers by descending score; ties are broken."""
@@ -310,7 +326,7 @@ class Matcher:
                 total: Numbers = np.add.reduce([self._strength(part) for part in node.parts])
                 return np.where(self.index.flags(matching(self.index, node)[0]), total, np.float32(0))
             case Any():
-                strengths = [self._strength(part) for part in node.parts]
+                strengths = np.array([self._strength(part) for part in node.parts])
                 best: Numbers = np.maximum.reduce(strengths)
                 # Alternatives are often synonyms ("LLM", "language model"), so each further one counts less.
                 rest: Numbers = np.add.reduce(strengths) - best

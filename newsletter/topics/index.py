@@ -189,7 +189,7 @@ class PaperIndex:
     def flags(self, bits: int) -> Flags:
         """Return a bit set as an array of booleans over all papers."""
         raw = np.frombuffer(bits.to_bytes(len(self.ids) // 8 + 1, "little"), np.uint8)
-        return np.unpackbits(raw, bitorder="little")[: len(self.ids)].astype(np.bool_)
+        return np.unpackbits(raw, count=len(self.ids), bitorder="little").view(np.bool_)
 
     def _post(self, field: Field, number: int, passages: Sequence[str]) -> None:
         postings = self._postings[field]
