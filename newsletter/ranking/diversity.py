@@ -62,7 +62,7 @@ class Similarity:
             if len(self._rows) >= max(1, _MAX_VALUES // len(self.papers)):
                 self._rows.clear()
             self._rows[one] = self._row(one)
-        row: NDArray[np.float64] = self._rows[one][others]
+        row: NDArray[np.float64] = self._rows[one].take(others)
         return row
 
     def _row(self, one: int) -> NDArray[np.float64]:

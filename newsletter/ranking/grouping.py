@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from newsletter.models import Item, Paper, Profile, Reason, ReasonKind, Section, SectionKind, Topic
 from newsletter.ranking.closeness import Closeness
 from newsletter.ranking.diversity import choose, choose_first
-from newsletter.ranking.index import Numbers
+from newsletter.ranking.index import Numbers, members
 from newsletter.ranking.matching import Matcher, QueryResult
 from newsletter.ranking.score import popularity_reason
 from newsletter.ranking.serendipity import border
@@ -201,29 +201,31 @@ def _rank_by_topic(
     outside = kept & ~evaluation.found & ~evaluation.rejected
     followed = outside & evaluation.followed
     ranked = {_FOLLOWED: _Ranked(matcher.scored(followed, base) if followed else {})}
-    lost = _lost(evaluation, kept)
+    lost, everybodys = _lost(evaluation, kept), matcher.kept((), old)
     for number, (topic, result) in enumerate(zip(evaluation.profile.topics, evaluation.results, strict=True)):
         chosen = result.bits & kept & ~lost[number]
         if common is None:
             ranked[number] = _Ranked(matcher.scored(chosen, base + matcher.added(topic.query)))
             continue
         papers = matcher.ranked(common, topic.query, old)
-        if len(papers) > chosen.bit_count():
-            papers = {paper: score for paper, score in papers.items() if chosen >> paper & 1}
+        if gone := result.bits & everybodys & ~chosen:
+            papers = dict(papers)
+            for paper in members(gone):
+                del papers[paper]
         ranked[number] = _Ranked(papers, matcher.items(topic.query, common))
     return ranked, outside
 
 
 def _lost(evaluation: _Evaluation, kept: int) -> list[int]:
     """Return, as bit sets, the papers of each topic that go to another one."""
-    results, index = evaluation.results, evaluation.matcher.index
+    results = evaluation.results
     if not (shared := evaluation.shared & kept):
         return [0] * len(results)
-    papers = np.flatnonzero(index.flags(shared))
+    papers = list(members(shared))
     won = [0] * len(results)
-    for paper, number in zip(papers.tolist(), best_topics(results, papers).tolist(), strict=True):
+    for paper, number in zip(papers, best_topics(results, papers).tolist(), strict=True):
         won[number] |= 1 << paper
-    return [shared & ~papers for papers in won]
+    return [shared & ~of_topic for of_topic in won]
 
 
 def _fill(

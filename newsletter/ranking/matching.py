@@ -7,7 +7,7 @@ topics is combining a few arrays along the query's tree.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date
@@ -245,7 +245,7 @@ class Matcher:
         """Return the paper of a number, its position in the arrays."""
         return self.index.papers[self.index.ids[number]]
 
-    def kept(self, sent_before: AbstractSet[int], old: AbstractSet[int] = frozenset()) -> int:
+    def kept(self, sent_before: Iterable[int], old: AbstractSet[int] = frozenset()) -> int:
         """Return the papers that are not among those of some ids, nor of others that many leave out, as a bit set."""
         kept = self._without(old)
         for paper_id in sent_before:
