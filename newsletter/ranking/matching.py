@@ -79,7 +79,7 @@ class Matcher:
         # In the order of `Field`; author, org, cat and source share a weight.
         of_fields = [self.weights.title, self.weights.keywords, self.weights.abstract, *[self.weights.name] * 4]
         self._field_weights = np.array(of_fields, np.float32)
-        self._reweighed: dict[tuple[tuple[str, float], ...], Matcher] = {(): self}
+        self._reweighed: dict[tuple[tuple[str, float], ...], Matcher] = {}
         self._nodes: dict[str, Node] = {}
         self._answers: dict[str, tuple[int, int]] = {}
         self._results: dict[str, QueryResult] = {}
@@ -108,9 +108,11 @@ class Matcher:
 
     def reweighed(self, ranking: tuple[tuple[str, float], ...]) -> Matcher:
         """Return a matcher over the same index with some weights overridden, as by a profile's [ranking]."""
+        if not ranking:
+            return self
         if ranking not in self._reweighed:
-            if len(self._reweighed) > _MAX_REWEIGHED:  # the first is this one
-                del self._reweighed[list(self._reweighed)[1]]
+            if len(self._reweighed) >= _MAX_REWEIGHED:
+                del self._reweighed[next(iter(self._reweighed))]
             weights = replace(self.weights, **dict(ranking))
             other = Matcher(self.index, self._statistics, weights, self._scores)
             other.alike, other.neighbourhood = self.alike, self.neighbourhood  # weights do not change what is alike
