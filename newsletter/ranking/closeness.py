@@ -126,7 +126,7 @@ def closeness(
             close = named | (~in_part & close)
     near = np.flatnonzero(close & ~matches & ~excluded_words(index, node))
     nearest = near[np.argsort(-nearness[near], kind="stable")][:_CANDIDATES]
-    added = order - np.float32(weights.marginal) * marginal
+    added: Numbers = np.asarray(order - np.float32(weights.marginal) * marginal, np.float32)
     nearby = tuple((float(nearness[number]), number) for number in nearest.tolist())
     keyworded = marginal & ~index.flags(in_passing(index, node)) if marginal.any() else marginal
     return Closeness(order, added, marginal, keyworded, left_out, nearby, named)

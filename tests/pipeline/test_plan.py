@@ -9,6 +9,7 @@ import pytest
 
 from newsletter.models import Cadence, Delivery, DeliveryStatus, Digest, Edition, Status, Subscriber
 from newsletter.pipeline import windows
+from newsletter.pipeline.compose import read_matcher
 from newsletter.pipeline.plan import Intent, SubscriberState, decide, plan, why_not_due
 from newsletter.pipeline.schedule import NO_LOOKS, Due, Looks, MailHistory, due_edition, next_edition
 from newsletter.ranking.index import PaperIndex
@@ -197,10 +198,10 @@ def test_subscribers_with_the_same_profile_and_history_share_a_digest(store: Sto
 def test_what_planning_needed_makes_room_for_sending_at_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     store.subscribers.add("ada@example.org", "", replace(PEARS, ranking=(("match", 2.0),)), "cli", NOW)
     store.papers.add(make_entry(title="On Pears", arxiv_id="2605.00001"), NOW)
-    read, made = windows.read_matcher, list[weakref.ref[Matcher]]()
+    made = list[weakref.ref[Matcher]]()
 
     def reading(*arguments: object) -> Matcher:
-        matcher = read(*arguments)  # type: ignore[arg-type]
+        matcher = read_matcher(*arguments)  # type: ignore[arg-type]
         made.append(weakref.ref(matcher))
         return matcher
 
