@@ -10,6 +10,7 @@ in-doubt policy.
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
@@ -205,7 +206,8 @@ def _deliver(
         for intent in intents:
             run.add_waiting(intent.subscriber, intent.edition.key, error)
     else:
-        _queue(run, intents, now)
+        with _left_alone():
+            _queue(run, intents, now)
         if send is not None:
             number = run.store.deliveries.open_count(run.clock())
             expect(number)
@@ -250,6 +252,16 @@ def _note_look(run: DeliveryRun, now: datetime) -> None:
             run.store.looks.add(now)
     if run.only is None:
         run.store.next_due.put(run.again, now)
+
+
+@contextmanager
+def _left_alone() -> Iterator[None]:
+    """Keep what exists from the garbage collector: the index of the papers is large, and stays until all is planned."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _queue(run: DeliveryRun, intents: Iterator[Intent], now: datetime) -> None:

@@ -10,7 +10,7 @@ papers have become a tenth more than an archive of `TRAINING` since.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -150,7 +150,15 @@ def topic_scores(store: Store, index: PaperIndex) -> Scores | None:
     if not stored:
         return None
     is_known = np.array([paper in stored for paper in index.ids], np.bool_)
+    all_known = bool(is_known.all())
     vectors = np.array([np.frombuffer(stored[paper], "<f2") for paper in index.ids if paper in stored], np.float32)
+
+    def judge(model: TopicModel) -> Numbers:
+        if all_known:
+            return model.judge(vectors)
+        spread = np.full(len(is_known), np.nan, np.float32)
+        spread[is_known] = model.judge(vectors)
+        return spread
 
     @lru_cache(_MAX_SCORES)
     def scores(query: str) -> TopicScores | None:
@@ -158,18 +166,9 @@ def topic_scores(store: Store, index: PaperIndex) -> Scores | None:
         if content is None:
             return None
         model = unpack_topic_model(content)
-        apart = _spread(model.apart.judge(vectors), is_known) if model.apart else None
-        return TopicScores(_spread(model.judge(vectors), is_known), apart)
+        return TopicScores(judge(model), judge(model.apart) if model.apart else None)
 
     return scores
-
-
-def _spread(scores: Numbers, is_known: Iterable[bool]) -> Numbers:
-    """Return scores of all papers from those of the known ones; NaN: not known."""
-    known = np.asarray(is_known)
-    spread = np.full(len(known), np.nan, np.float32)
-    spread[known] = scores
-    return spread
 
 
 def _embedding(store: Store, now: datetime) -> tuple[int | None, Embedding | None]:

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -108,25 +108,27 @@ def closeness(
     A paper that holds what the query excludes is never near. If a query is sweeping, a title is no
     proof that a paper is on the topic; names and categories always are.
     """
-    scores = given.values
+    scores, each = given.values, _each_word(node)
     aside = index.flags(in_passing(index, node, _ASIDE))
     judged = np.where(aside, scores + prominence(index, node), scores)
-    known = np.nan_to_num(judged, nan=0).clip(-_MAX_SCORE, _MAX_SCORE).astype(np.float32)
-    order = np.float32(weights.closeness) * known
-    apart = given.apart
-    in_part = np.zeros(len(index), np.bool_) if apart is None else named_in_part(index, node, rarity)
+    cut = np.minimum(np.maximum(judged, np.float32(-_MAX_SCORE)), np.float32(_MAX_SCORE))
+    order = np.float32(weights.closeness) * np.where(np.isnan(cut), np.float32(0), cut)
     with np.errstate(invalid="ignore"):
         far = judged < LEFT_OUT
         left_out = far & (index.flags(in_passing(index, node, _TEXT)) if is_sweeping else aside)
         marginal = aside & (judged < MARGINAL)
-        nearness = scores + words_held(index, node, rarity)
-        named = in_part if apart is None else in_part & (scores >= NAMED) & (apart >= APART)
-        close = named | (~in_part & (scores >= CLOSE) & (nearness >= NEAR))
-    near = np.flatnonzero(~matches & ~excluded_words(index, node) & close)
+        nearness = scores + words_held(index, node, rarity) if each else scores
+        close = (scores >= CLOSE) & (nearness >= NEAR)
+        named = np.zeros(len(index), np.bool_)
+        if each and given.apart is not None:
+            in_part = named_in_part(index, node, rarity)
+            named = in_part & (scores >= NAMED) & (given.apart >= APART)
+            close = named | (~in_part & close)
+    near = np.flatnonzero(close & ~matches & ~excluded_words(index, node))
     nearest = near[np.argsort(-nearness[near], kind="stable")][:_CANDIDATES]
-    added = np.where(marginal, order - np.float32(weights.marginal), order).astype(np.float32)
+    added: Numbers = np.asarray(order - np.float32(weights.marginal) * marginal, np.float32)
     nearby = tuple((float(nearness[number]), number) for number in nearest.tolist())
-    keyworded = marginal & ~index.flags(in_passing(index, node))
+    keyworded = marginal & ~index.flags(in_passing(index, node)) if marginal.any() else marginal
     return Closeness(order, added, marginal, keyworded, left_out, nearby, named)
 
 
@@ -149,18 +151,18 @@ def named_in_part(index: PaperIndex, node: Node, rarity: Rarity) -> Flags:
     """Return which papers hold the most of a topic of several words, by rarity, in their title."""
     if not isinstance(node, Term) or not node.is_near or node.field or not (each := _each_word(node)):
         return np.zeros(len(index), np.bool_)
-    return _share_held(index, [replace(word, field="title") for word in each], rarity) >= _MOST
+    return _share_held(index, [word._replace(field="title") for word in each], rarity) >= _MOST
 
 
 def _each_word(node: Node) -> list[Term]:
     """Return the words of a topic of several words."""
     words = node.text.split() if isinstance(node, Term) else []
-    return [replace(node, text=word, is_near=False) for word in words] if isinstance(node, Term) and words[1:] else []
+    return [node._replace(text=word, is_near=False) for word in words] if isinstance(node, Term) and words[1:] else []
 
 
 def _share_held(index: PaperIndex, each: Sequence[Term], rarity: Rarity) -> Numbers:
     """Return how much of some words each paper holds, by their rarity, from 0 to 1."""
-    worth = [rarity(replace(word, field=None)) for word in each]
+    worth = [rarity(word._replace(field=None)) for word in each]
     held = sum((index.flags(index.bits(word)) * value for word, value in zip(each, worth, strict=True)), np.zeros(1))
     return np.asarray(held / max(sum(worth), 1e-6), np.float32)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsletter.models import Paper
-from newsletter.ranking.index import Numbers
 from newsletter.text.tokenizer import words
 
 #: Texts with fewer distinct words are too short to compare.
@@ -63,7 +62,7 @@ class Similarity:
             if len(self._rows) >= max(1, _MAX_VALUES // len(self.papers)):
                 self._rows.clear()
             self._rows[one] = self._row(one)
-        row: NDArray[np.float64] = self._rows[one][others]
+        row: NDArray[np.float64] = self._rows[one].take(others)
         return row
 
     def _row(self, one: int) -> NDArray[np.float64]:
@@ -115,8 +114,7 @@ class Similarity:
 
 
 def choose(
-    ranked: Sequence[int],
-    scores: Sequence[float] | Numbers,
+    ranked: Mapping[int, float],
     places: int,
     alike: Similarity,
     weight: float,
@@ -128,8 +126,7 @@ def choose(
     these, and of papers `shown` elsewhere, are left out.
 
     Args:
-        ranked: Numbers of papers, the best first.
-        scores: The score of every number.
+        ranked: Numbers of papers, the best first, and their scores.
         places: Maximum number of papers to select.
         alike: Compares papers by their numbers.
         weight: The penalty for a similarity of 1, in units of the score.
@@ -141,23 +138,23 @@ def choose(
     if not weight:
         return choose_first(ranked, places, alike, shown)
     chosen: list[int] = []
-    of_each = np.asarray(scores)
-    pool = np.array(ranked[: _POOL_FACTOR * places], np.intp)
-    own = of_each[pool].astype(np.float64)
+    following = iter(ranked)
+    numbers = list(islice(following, _POOL_FACTOR * places))
+    pool = np.array(numbers, np.intp)
+    own = np.array([ranked[number] for number in numbers])
     margin = own.copy()
-    rest = iter(ranked[_POOL_FACTOR * places :])
-    while len(pool) and len(chosen) < places and margin[at := int(margin.argmax())] != -np.inf:
-        best = int(pool[at])
+    while numbers and len(chosen) < places and margin[at := int(margin.argmax())] != -np.inf:
+        best = numbers[at]
         margin[at] = -np.inf  # it is taken
         if _is_repeated(best, alike, chosen, shown):
-            for number in islice(rest, 1):
+            for number in islice(following, 1):
+                numbers.append(number)
                 pool = np.append(pool, number)
-                score = float(of_each[number])
-                own, margin = np.append(own, score), np.append(margin, score)
+                own, margin = np.append(own, ranked[number]), np.append(margin, ranked[number])
             continue
         chosen.append(best)
         if len(chosen) < places:
-            margin = np.minimum(margin, own - weight * alike.to_each(best, pool))
+            np.minimum(margin, own - weight * alike.to_each(best, pool), out=margin)
     return chosen
 
 

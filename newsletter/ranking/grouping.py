@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from newsletter.models import Item, Paper, Profile, Reason, ReasonKind, Section, SectionKind, Topic
 from newsletter.ranking.closeness import Closeness
 from newsletter.ranking.diversity import choose, choose_first
-from newsletter.ranking.index import Numbers, bit_set
+from newsletter.ranking.index import Numbers, members
 from newsletter.ranking.matching import Matcher, QueryResult
-from newsletter.ranking.score import popularity_reason, reasons_for
+from newsletter.ranking.score import popularity_reason
 from newsletter.ranking.serendipity import border
 from newsletter.topics.query import Any, Term
 
@@ -31,10 +31,9 @@ _NEAR_REASONS = (Reason(ReasonKind.NEAR),)
 
 @dataclass(frozen=True, slots=True)
 class _Ranked:
-    """The numbers of some papers, the best first, and the scores of all papers of the index as far as it has them."""
+    """The numbers of some papers and their scores, the best first."""
 
-    papers: Sequence[int]
-    scores: Numbers
+    papers: Mapping[int, float]
     #: The items of those that were shown before, if their scores are those of everybody.
     known: dict[int, Item] | None = None
 
@@ -65,7 +64,7 @@ class _Evaluation:
             item = ranked.known.get(paper) if ranked.known is not None else None
             if item is None:
                 reasons = (*self._follow_reasons(paper), *self._topic_reasons(paper, topic))
-                item = Item(self.matcher.paper(paper), round(float(ranked.scores[paper]), 4), reasons)
+                item = Item(self.matcher.paper(paper), round(ranked.papers[paper], 4), reasons)
                 if ranked.known is not None:
                     ranked.known[paper] = item
             if self.shared >> paper & 1:
@@ -99,7 +98,7 @@ class _Evaluation:
     def _follow_reasons(self, paper: int) -> tuple[Reason, ...]:
         if self.follow_query is None or not self.followed >> paper & 1:
             return ()
-        return reasons_for(self.matcher.found(self.follow_query, paper))
+        return self.matcher.reasons_of_node(self.follow_query, paper)
 
     def _other_topics(self, paper: int, topic: int) -> Iterator[str]:
         """Yield the names of the other topics that a paper matches."""
@@ -164,7 +163,7 @@ def group(
             sections.append(_section(profile, number, items, matched=len(ranked.papers) + len(beside)))
     for paper in shown:
         rest &= ~(1 << paper)
-    order = matcher.ranked(common, old=old) if common else None
+    order = matcher.ranked_without_topic(common, old) if common else None
     return (*sections, *_outside_sections(evaluation, _order(matcher, rest, base, order), base, shown))
 
 
@@ -201,33 +200,32 @@ def _rank_by_topic(
     matcher = evaluation.matcher
     outside = kept & ~evaluation.found & ~evaluation.rejected
     followed = outside & evaluation.followed
-    ranked = {_FOLLOWED: _Ranked(_order(matcher, followed, base).tolist() if followed else [], base)}
-    lost = _lost(evaluation, kept)
+    ranked = {_FOLLOWED: _Ranked(matcher.scored(followed, base) if followed else {})}
+    lost, everybodys = _lost(evaluation, kept), matcher.kept((), old)
     for number, (topic, result) in enumerate(zip(evaluation.profile.topics, evaluation.results, strict=True)):
-        scores, chosen = base + matcher.added(topic.query), result.bits & kept & ~lost[number]
+        chosen = result.bits & kept & ~lost[number]
         if common is None:
-            ranked[number] = _Ranked(_order(matcher, chosen, scores).tolist(), scores)
+            ranked[number] = _Ranked(matcher.scored(chosen, base + matcher.added(topic.query)))
             continue
-        order = matcher.ranked(common, topic.query, old)
-        if len(order) > chosen.bit_count():
-            order = order[matcher.index.flags(chosen)[order]]
-        ranked[number] = _Ranked(order.tolist(), scores, matcher.items(topic.query, common))
+        papers = matcher.ranked(common, topic.query, old)
+        if gone := result.bits & everybodys & ~chosen:
+            papers = dict(papers)
+            for paper in members(gone):
+                del papers[paper]
+        ranked[number] = _Ranked(papers, matcher.items(topic.query, common))
     return ranked, outside
 
 
 def _lost(evaluation: _Evaluation, kept: int) -> list[int]:
     """Return, as bit sets, the papers of each topic that go to another one."""
-    results, index = evaluation.results, evaluation.matcher.index
-    lost = [0] * len(results)
+    results = evaluation.results
     if not (shared := evaluation.shared & kept):
-        return lost
-    papers = np.flatnonzero(index.flags(shared))
-    best = best_topics(results, papers)
-    for number in range(len(results)):
-        others = np.zeros(len(index), np.bool_)
-        others[papers[best != number]] = True
-        lost[number] = bit_set(others)
-    return lost
+        return [0] * len(results)
+    papers = list(members(shared))
+    won = [0] * len(results)
+    for paper, number in zip(papers, best_topics(results, papers).tolist(), strict=True):
+        won[number] |= 1 << paper
+    return [shared & ~of_topic for of_topic in won]
 
 
 def _fill(
@@ -357,7 +355,7 @@ def _share(limit: int, wanted: dict[int, int]) -> dict[int, int]:
 
 
 def _choose(matcher: Matcher, ranked: _Ranked, places: int, shown: Sequence[int]) -> list[int]:
-    return choose(ranked.papers, ranked.scores, places, matcher.alike, matcher.weights.diversity, shown)
+    return choose(ranked.papers, places, matcher.alike, matcher.weights.diversity, shown)
 
 
 def _outside_sections(

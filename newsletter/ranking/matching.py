@@ -7,6 +7,7 @@ topics is combining a few arrays along the query's tree.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date
@@ -78,13 +79,14 @@ class Matcher:
         # In the order of `Field`; author, org, cat and source share a weight.
         of_fields = [self.weights.title, self.weights.keywords, self.weights.abstract, *[self.weights.name] * 4]
         self._field_weights = np.array(of_fields, np.float32)
-        self._reweighed: dict[tuple[tuple[str, float], ...], Matcher] = {(): self}
+        self._reweighed: dict[tuple[tuple[str, float], ...], Matcher] = {}
         self._nodes: dict[str, Node] = {}
         self._answers: dict[str, tuple[int, int]] = {}
         self._results: dict[str, QueryResult] = {}
         self._judged: dict[str, QueryResult] = {}
         self._base: dict[date, Numbers] = {}
-        self._orders: dict[tuple[str, date], dict[int, NDArray[np.intp]]] = {}
+        self._rankings: dict[tuple[str, date], dict[int, dict[int, float]]] = {}
+        self._orders: dict[date, dict[int, NDArray[np.intp]]] = {}
         self._items: dict[tuple[str, date], dict[int, Item]] = {}
         #: The papers that are not among some that many subscribers leave out, as bit sets, by the identity of these.
         self._kept: dict[int, tuple[AbstractSet[int], int]] = {}
@@ -93,6 +95,7 @@ class Matcher:
             np.array([popularity(paper, self.weights, in_passing=one) for paper in index.papers.values()], np.float32)
             for one in (False, True)
         )
+        self._tamed = self.passing_popularity - self.popularity
         self._numbers = {paper_id: number for number, paper_id in enumerate(index.ids)}
         self.alike = Similarity(list(index.papers.values()))
         self.neighbourhood = Neighbourhood(self.alike)
@@ -105,9 +108,11 @@ class Matcher:
 
     def reweighed(self, ranking: tuple[tuple[str, float], ...]) -> Matcher:
         """Return a matcher over the same index with some weights overridden, as by a profile's [ranking]."""
+        if not ranking:
+            return self
         if ranking not in self._reweighed:
-            if len(self._reweighed) > _MAX_REWEIGHED:  # the first is this one
-                del self._reweighed[list(self._reweighed)[1]]
+            if len(self._reweighed) >= _MAX_REWEIGHED:
+                del self._reweighed[next(iter(self._reweighed))]
             weights = replace(self.weights, **dict(ranking))
             other = Matcher(self.index, self._statistics, weights, self._scores)
             other.alike, other.neighbourhood = self.alike, self.neighbourhood  # weights do not change what is alike
@@ -153,12 +158,11 @@ class Matcher:
             QueryError: The query is invalid.
         """
         if query not in self._results:
-            matches, excluded = map(self.index.flags, self.find(query))
-            node = self.node(query)
+            node, (bits, rejected) = self.node(query), self.find(query)
+            matches, excluded = self.index.flags(bits), self.index.flags(rejected)
             strength = np.where(matches, self._strength(node), np.float32(0))
             passing = self.index.flags(in_passing(self.index, node))
             claim = _claim(matches, passing, strength, self._statistics.breadth(node))
-            bits, rejected = self.find(query)
             self._make_room()
             self._results[query] = QueryResult(matches, excluded, strength, passing, claim, bits, rejected)
         else:  # the one that was asked for longest ago is forgotten first
@@ -195,15 +199,15 @@ class Matcher:
             ):
                 known.pop(query, None)
             for day in self._base:
-                self._orders.pop((query, day), None)
+                self._rankings.pop((query, day), None)
                 self._items.pop((query, day), None)
 
     def added(self, query: str) -> Numbers:
         """Return what a topic adds to the score of the papers it gets; popularity adds less to mentions in passing."""
         if query not in self._added:
             result, close = self.evaluate(query), self.closeness(query)
-            tamed, lifted = self.passing_popularity - self.popularity, np.float32(self.weights.outright)
-            added = result.strength + np.where(result.passing, tamed, lifted)
+            lifted = np.float32(self.weights.outright)
+            added = result.strength + np.where(result.passing, self._tamed, lifted)
             self._added[query] = added if close is None else added + close.added
         return self._added[query]
 
@@ -211,7 +215,13 @@ class Matcher:
         """Return the reasons for showing a paper in the section of a topic that it matches."""
         close = self.closeness(query)
         marginal = (Reason(ReasonKind.PASSING),) if close and close.marginal[number] else ()
-        return (*reasons_for(self.found(self.node(query), number)), *marginal)
+        return (*self.reasons_of_node(self.node(query), number), *marginal)
+
+    def reasons_of_node(self, node: Node, number: int) -> tuple[Reason, ...]:
+        """Return the terms for which a paper matches a query as reasons."""
+        terms = terms_found(self.index, node, number) or ()
+        places = [(term, self.index.place(term, number)) for term, _ in terms]
+        return reasons_for([(term, place) for term, place in places if place is not None])
 
     def items(self, query: str, today: date) -> dict[int, Item]:
         """Return the papers that were shown under a topic, as items with the scores of everybody; add to it."""
@@ -237,7 +247,7 @@ class Matcher:
         """Return the paper of a number, its position in the arrays."""
         return self.index.papers[self.index.ids[number]]
 
-    def kept(self, sent_before: AbstractSet[int], old: AbstractSet[int] = frozenset()) -> int:
+    def kept(self, sent_before: Iterable[int], old: AbstractSet[int] = frozenset()) -> int:
         """Return the papers that are not among those of some ids, nor of others that many leave out, as a bit set."""
         kept = self._without(old)
         for paper_id in sent_before:
@@ -251,6 +261,7 @@ class Matcher:
             if len(self._kept) >= _MAX_WINDOWS:
                 self._kept.clear()
                 self._orders.clear()
+                self._rankings.clear()
             left = np.ones(len(self.index), np.bool_)
             left[[self._numbers[one] for one in old if one in self._numbers]] = False
             known = self._kept[id(old)] = old, bit_set(left)
@@ -263,15 +274,27 @@ class Matcher:
             self._base[today] = np.array([score(paper, 0, today, self.weights).total for paper in papers], np.float32)
         return self._base[today]
 
-    def ranked(self, today: date, query: str = "", old: AbstractSet[int] = frozenset()) -> NDArray[np.intp]:
-        """Return the papers that a query gets, or all, by descending score, without some that many leave out."""
+    def ranked(self, today: date, query: str, old: AbstractSet[int]) -> Mapping[int, float]:
+        """Return the papers that a query gets and their scores, the best first, without some that many leave out."""
         kept = self._without(old)
-        known = self._orders.setdefault((query, today), {})
+        known = self._rankings.setdefault((query, today), {})
+        if (ranking := known.get(kept)) is None:
+            scores = self.base_scores(today) + self.added(query)
+            ranking = known[kept] = self.scored(self.judged(query).bits & kept, scores)
+        return ranking
+
+    def ranked_without_topic(self, today: date, old: AbstractSet[int]) -> NDArray[np.intp]:
+        """Return all papers by their scores without a match, the best first, without some that many leave out."""
+        kept = self._without(old)
+        known = self._orders.setdefault(today, {})
         if (order := known.get(kept)) is None:
-            scores = self.base_scores(today)
-            numbers = np.flatnonzero(self.index.flags(self.judged(query).bits & kept if query else kept))
-            order = known[kept] = self.order(numbers, scores + self.added(query) if query else scores)
+            order = known[kept] = self.order(np.flatnonzero(self.index.flags(kept)), self.base_scores(today))
         return order
+
+    def scored(self, papers: int, scores: Numbers) -> dict[int, float]:
+        """Return the papers of a bit set and their scores, the best first."""
+        order = self.order(np.flatnonzero(self.index.flags(papers)), scores)
+        return dict(zip(order.tolist(), scores[order].tolist(), strict=True))
 
     def order(self, numbers: NDArray[np.intp], scores: Numbers) -> NDArray[np.intp]:
         """Return papers by descending score; ties are broken."""
@@ -305,7 +328,7 @@ class Matcher:
                 total: Numbers = np.add.reduce([self._strength(part) for part in node.parts])
                 return np.where(self.index.flags(matching(self.index, node)[0]), total, np.float32(0))
             case Any():
-                strengths = [self._strength(part) for part in node.parts]
+                strengths = np.array([self._strength(part) for part in node.parts])
                 best: Numbers = np.maximum.reduce(strengths)
                 # Alternatives are often synonyms ("LLM", "language model"), so each further one counts less.
                 rest: Numbers = np.add.reduce(strengths) - best

@@ -58,7 +58,8 @@ def prominence(index: PaperIndex, node: Node) -> Numbers:
     for term in terms:
         numbers, values = index.firsts(term)
         first[numbers] = np.fmin(first[numbers], values)
-    added: Numbers = np.where(np.isnan(first), 0, _EARLY * (_TYPICAL - first)).astype(np.float32)
+    added: Numbers = _EARLY * (_TYPICAL - first)
+    added[np.isnan(first)] = 0
     for term in terms:
         if in_keywords := index.bits_by_field(term)[Field.KEYWORDS]:
             added = np.where(index.flags(in_keywords), np.maximum(added, np.float32(_KEYWORD)), added)

@@ -21,6 +21,7 @@ _REASONS = {
     Field.CAT: ReasonKind.CATEGORY,
     Field.SOURCE: ReasonKind.SOURCE,
 }
+_PLACES = {kind: place for place, kind in enumerate(_REASONS.values())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +73,23 @@ def popularity(paper: Paper, weights: Weights, *, in_passing: bool = False) -> f
     return added * most / (added + most) if in_passing and added else added
 
 
-def reasons_for(hits: Sequence[tuple[Term, Field, float]]) -> tuple[Reason, ...]:
-    """Return the matched terms as distinct reasons, the strongest field first.
+def reasons_for(hits: Sequence[tuple[Term, Field]]) -> tuple[Reason, ...]:
+    """Return the matched terms, each with its strongest field, as distinct reasons, the strongest field first.
 
     A term is left out that is part of a longer one, of a field as strong: "in-context" beside "in-context learning".
     """
+    if len(hits) == 1:
+        ((term, field),) = hits
+        return (Reason(_REASONS[field], format_term(term)),)
     found: dict[Reason, str] = {}
-    for term, field, _ in sorted(hits, key=lambda hit: hit[1]):
+    for term, field in sorted(hits, key=lambda hit: hit[1]):
         words = f" {term.text.casefold().replace('-', ' ')} "
         found.setdefault(Reason(_REASONS[field], format_term(term)), words)
-    strengths = {kind: place for place, kind in enumerate(_REASONS.values())}
     return tuple(
         reason
         for reason, words in found.items()
         if not any(
-            words in other and len(words) < len(other) and strengths[longer.kind] <= strengths[reason.kind]
+            words in other and len(words) < len(other) and _PLACES[longer.kind] <= _PLACES[reason.kind]
             for longer, other in found.items()
         )
     )

@@ -130,7 +130,7 @@ def border(
     nearest = papers[_largest(near, min(size + len(shown), int(np.count_nonzero(near > 0))))]
     new = np.array([paper for paper in nearest.tolist() if paper not in shown][:size], np.intp)
     best = np.argsort(-(scores[new] + nearness[new]), kind="stable")
-    return [int(paper) for paper in new[best]]
+    return list(new[best].tolist())
 
 
 def _largest(values: Numbers, number: int) -> NDArray[np.intp]:

@@ -91,7 +91,7 @@ class TopicModel:
 def unpack_topic_model(content: bytes) -> TopicModel:
     """Deserialize a model that `TopicModel.pack` serialized."""
     numbers = np.frombuffer(content, "<f4").astype(np.float32)
-    first, *others = (TopicModel(one[1:], float(one[0])) for one in np.split(numbers[1:], int(numbers[0])))
+    first, *others = (TopicModel(one[1:], float(one[0])) for one in numbers[1:].reshape(int(numbers[0]), -1))
     return replace(first, apart=others[0]) if others else first
 
 

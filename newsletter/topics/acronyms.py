@@ -173,4 +173,4 @@ def _abbreviated(term: Term, shorts: Mapping[tuple[str, ...], Mapping[str, int]]
 def _written(term: Term, typed: Sequence[str], papers: int) -> Offer:
     """Return a term with other words: more than one without quotes are near each other if they were, else a phrase."""
     text = " ".join(typed)
-    return Offer(term, replace(term, text=text, is_near=term.is_near and len(typed) > 1 and " " in text), papers)
+    return Offer(term, term._replace(text=text, is_near=term.is_near and len(typed) > 1 and " " in text), papers)

@@ -189,7 +189,7 @@ class PaperIndex:
     def flags(self, bits: int) -> Flags:
         """Return a bit set as an array of booleans over all papers."""
         raw = np.frombuffer(bits.to_bytes(len(self.ids) // 8 + 1, "little"), np.uint8)
-        return np.unpackbits(raw, bitorder="little")[: len(self.ids)].astype(np.bool_)
+        return np.unpackbits(raw, count=len(self.ids), bitorder="little").view(np.bool_)
 
     def _post(self, field: Field, number: int, passages: Sequence[str]) -> None:
         postings = self._postings[field]
@@ -372,6 +372,14 @@ def _terms(query: Node) -> Iterator[Term]:
 def bit_set(flags: Flags) -> int:
     """Return an array of booleans as a bit set: the inverse of `PaperIndex.flags`."""
     return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")
+
+
+def members(bits: int) -> Iterator[int]:
+    """Yield the numbers of the papers of a bit set, the smallest first."""
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
 
 
 def _make_room(known: dict[Term, _Known]) -> None:

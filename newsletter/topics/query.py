@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from newsletter.errors import QueryError, QueryProblem, nearest
 from newsletter.limits import QUERY, QUERY_DEPTH, QUERY_TERMS
@@ -37,9 +37,11 @@ _ALIASES = {"ti": "title", "abs": "abstract", "au": "author", "authors": "author
 _OPERAND = "a word, a phrase or (…)"
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A word, a phrase, words near each other, or the prefix of a word."""
+class Term(NamedTuple):
+    """A word, a phrase, words near each other, or the prefix of a word.
+
+    A tuple, because what is known of terms is looked up by them all the time.
+    """
 
     #: As typed, without quotes and "*".
     text: str
@@ -106,8 +108,7 @@ _NOT_OPERATORS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(NamedTuple):
     kind: str
     text: str
     #: The position of its first character, from 1.
@@ -333,7 +334,7 @@ def _within(node: Node, field: str) -> Node:
     """Restrict to a field all terms that have none of their own."""
     match node:
         case Term():
-            return node if node.field else replace(node, field=field)
+            return node if node.field else node._replace(field=field)
         case All() | Any():
             return replace(node, parts=tuple(_within(part, field) for part in node.parts))
         case Not() | Boost():

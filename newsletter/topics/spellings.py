@@ -210,7 +210,7 @@ def literal(node: Node) -> Node:
         case Term():
             phrase = phrase_of(node.text)
             is_whole = node.is_prefix or node.is_near or bool(phrase.mark) or node.field in CODES
-            return node if is_whole or phrase.parts == phrase.surfaces else replace(node, is_literal=True)
+            return node if is_whole or phrase.parts == phrase.surfaces else node._replace(is_literal=True)
         case All() | Any():
             return replace(node, parts=tuple(map(literal, node.parts)))
         case Boost():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import re
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -41,6 +42,7 @@ def test_two_profiles_get_two_different_digests(two_subscribers: SendingSite) ->
     assert "Robots in Spring" not in text_of(received["ada@example.org"])
     assert "Robots in Spring" in text_of(received["bob@example.org"])
     assert all(mail.defects == [] for mail in received.values())
+    assert gc.get_freeze_count() == 0, "what a run leaves behind is collected"
 
 
 def test_sending_twice_mails_nobody_twice(two_subscribers: SendingSite) -> None:

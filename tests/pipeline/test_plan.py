@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from newsletter.models import Cadence, Delivery, DeliveryStatus, Digest, Edition, Status, Subscriber
+from newsletter.pipeline import windows
+from newsletter.pipeline.compose import read_matcher
 from newsletter.pipeline.plan import Intent, SubscriberState, decide, plan, why_not_due
 from newsletter.pipeline.schedule import NO_LOOKS, Due, Looks, MailHistory, due_edition, next_edition
 from newsletter.ranking.index import PaperIndex
@@ -189,3 +193,22 @@ def test_subscribers_with_the_same_profile_and_history_share_a_digest(store: Sto
 
     assert ada is ben is cem
     assert [len(one.items) for one in (ada, dan, eve)] == [2, 1, 3]
+
+
+def test_what_planning_needed_makes_room_for_sending_at_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.subscribers.add("ada@example.org", "", replace(PEARS, ranking=(("match", 2.0),)), "cli", NOW)
+    store.papers.add(make_entry(title="On Pears", arxiv_id="2605.00001"), NOW)
+    made = list[weakref.ref[Matcher]]()
+
+    def reading(*arguments: object) -> Matcher:
+        matcher = read_matcher(*arguments)  # type: ignore[arg-type]
+        made.append(weakref.ref(matcher))
+        return matcher
+
+    monkeypatch.setattr(windows, "read_matcher", reading)
+    gc.disable()
+    try:
+        assert [type(one) for one in plan(store, NOW)] == [Intent]
+        assert [matcher() for matcher in made] == [None]
+    finally:
+        gc.enable()

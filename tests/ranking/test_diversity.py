@@ -25,7 +25,7 @@ def paper(number: int, title: str, abstract: str = "", upvotes: int = 0) -> Pape
 
 def chosen(papers: list[Paper], scores: list[float], places: int, shown: tuple[int, ...] = ()) -> list[int]:
     ranked = sorted(range(len(papers)), key=lambda number: -scores[number])
-    return choose(ranked, scores, places, Similarity(papers), 3.0, shown)
+    return choose({number: scores[number] for number in ranked}, places, Similarity(papers), 3.0, shown)
 
 
 def test_a_paper_similar_to_a_better_one_is_ranked_lower() -> None:

@@ -47,9 +47,9 @@ def test_a_month_or_a_year_alone_is_as_fresh_as_its_first_day() -> None:
 
 def test_reasons_are_distinct_terms_with_the_strongest_field_first() -> None:
     hits = [
-        (Term("ICL"), Field.ABSTRACT, 1.0), (Term("in-context learning"), Field.TITLE, 1.0),
-        (Term("few-shot"), Field.KEYWORDS, 1.0), (Term("prompt", None, is_prefix=True), Field.ABSTRACT, 1.0),
-        (Term("ICL"), Field.ABSTRACT, 2.0),
+        (Term("ICL"), Field.ABSTRACT), (Term("in-context learning"), Field.TITLE),
+        (Term("few-shot"), Field.KEYWORDS), (Term("prompt", None, is_prefix=True), Field.ABSTRACT),
+        (Term("ICL"), Field.ABSTRACT),
     ]  # fmt: skip
     assert reasons_for(hits) == (
         Reason(ReasonKind.TITLE, "in-context learning"),
@@ -61,9 +61,9 @@ def test_reasons_are_distinct_terms_with_the_strongest_field_first() -> None:
 
 def test_a_term_that_is_part_of_a_longer_one_is_no_reason_of_its_own() -> None:
     hits = [
-        (Term("In-context"), Field.TITLE, 1.0), (Term("in-context learning"), Field.TITLE, 1.0),
-        (Term("learning"), Field.ABSTRACT, 1.0), (Term("learn", None, is_prefix=True), Field.ABSTRACT, 1.0),
-        (Term("in-context learning at scale"), Field.ABSTRACT, 1.0),
+        (Term("In-context"), Field.TITLE), (Term("in-context learning"), Field.TITLE),
+        (Term("learning"), Field.ABSTRACT), (Term("learn", None, is_prefix=True), Field.ABSTRACT),
+        (Term("in-context learning at scale"), Field.ABSTRACT),
     ]  # fmt: skip
     assert reasons_for(hits) == (
         Reason(ReasonKind.TITLE, "in-context learning"),
@@ -73,7 +73,7 @@ def test_a_term_that_is_part_of_a_longer_one_is_no_reason_of_its_own() -> None:
 
 
 def test_every_field_has_a_reason() -> None:
-    kinds = [reason.kind for reason in reasons_for([(Term("pear"), field, 1.0) for field in Field])]
+    kinds = [reason.kind for reason in reasons_for([(Term("pear"), field) for field in Field])]
 
     assert len(set(kinds)) == len(Field)
     assert set(ReasonKind) - set(kinds) == {

@@ -9,7 +9,7 @@ from newsletter.ranking.embedding import PaperVectors, make_embedding, unpack_em
 from newsletter.ranking.grouping import group
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
-from newsletter.ranking.taste import TasteModel, fading, learn, unpack_taste_model
+from newsletter.ranking.taste import VERSION, TasteModel, fading, learn, unpack_taste_model
 from tests.factories import TODAY, make_profile, make_topic
 from tests.ranking.conftest import library
 
@@ -88,10 +88,21 @@ def test_scores_are_deterministic_and_survive_serialization(vectors: PaperVector
     assert np.allclose(unpacked.judge(restored), taste.judge(vectors), atol=0.02)
 
 
+def test_models_of_earlier_releases_are_read(vectors: PaperVectors) -> None:
+    taste, content = model(vectors, [0, 3], [5]), io.BytesIO()
+    words = taste.words.astype(np.float16)
+    np.savez_compressed(content, version=VERSION, towards=taste.towards, words=words, scale=taste.scale)
+    before, now = unpack_taste_model(content.getvalue()), unpack_taste_model(taste.pack())
+    assert before is not None
+    assert now is not None
+    assert before.judge(vectors).tolist() == now.judge(vectors).tolist()
+
+
 def test_a_model_of_an_earlier_version_is_none() -> None:
     content = io.BytesIO()
     np.savez_compressed(content, towards=np.ones(100), words=np.ones(9), scales=np.ones((3, 2)))
     assert unpack_taste_model(content.getvalue()) is None
+    assert unpack_taste_model(np.array([VERSION - 1, 0, 1, 0]).tobytes()) is None
 
 
 def test_classifiers_count_the_more_the_more_papers_are_liked(vectors: PaperVectors) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,13 +30,15 @@ WORDS = (
 )  # fmt: skip
 TEXTS = st.lists(st.sampled_from((*WORDS, "far from all the others")), max_size=9).map(" ".join)
 TYPED = st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join)
+#: Makes a term; of a tuple, `builds` would choose what is left out, too.
+MADE = partial(Term)
 FIELDS = st.none() | st.sampled_from(["title", "abstract", "keyword"])
 TERMS = st.one_of(
-    st.builds(Term, TYPED, FIELDS),
-    st.builds(Term, TYPED.filter(lambda text: " " in text), FIELDS, is_near=st.just(value=True)),
-    st.builds(Term, st.sampled_from(["multi", "sp", "ag", "colou", "optimis"]), FIELDS, is_prefix=st.just(value=True)),
-    st.builds(Term, st.sampled_from(["muller", "Müller A"]), st.just("author")),
-    st.builds(Term, st.sampled_from(["q-bio.", "CS."]), st.just("cat"), is_prefix=st.just(value=True)),
+    st.builds(MADE, TYPED, FIELDS),
+    st.builds(MADE, TYPED.filter(lambda text: " " in text), FIELDS, is_near=st.just(value=True)),
+    st.builds(MADE, st.sampled_from(["multi", "sp", "ag", "colou", "optimis"]), FIELDS, is_prefix=st.just(value=True)),
+    st.builds(MADE, st.sampled_from(["muller", "Müller A"]), st.just("author")),
+    st.builds(MADE, st.sampled_from(["q-bio.", "CS."]), st.just("cat"), is_prefix=st.just(value=True)),
 )
 NODES: st.SearchStrategy[Node] = st.recursive(
     TERMS,
