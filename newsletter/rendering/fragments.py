@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 _OPEN, _CLOSE = f"q{secrets.token_hex(8)}z", f"z{secrets.token_hex(4)}q"
@@ -28,7 +29,7 @@ CARD, _COMPOSED = "c:", "c:="
 #: Between the parts of such a text, and for its vertical bars, which separate filters.
 _BETWEEN, _BAR = "\x02", "\x03"
 #: Text that quoted-printable leaves as it is, and that fits on two lines, if the second does not begin with a dot.
-_PLAIN = re.compile(r"[A-Za-z0-9_@/:?&%+~-][A-Za-z0-9_@/:?&%+~.-]{0,149}")
+_PLAIN = re.compile(r"(?!\.)[ -<>-~]{1,150}")
 #: Python writes a space before a line end as =20, even if the line becomes too long by it.
 _TRAILING_SPACE_TOO_LONG = re.compile(rb"(?m)^(.{74,75})(=20|=09)$")
 
@@ -59,6 +60,13 @@ class Fragment:
                 slots.append(wanted)
                 pieces.append(piece)
         return Fragment(tuple(pieces), tuple(slots))
+
+    def parted(self, name: str) -> list[Fragment]:
+        """Return the parts before, between and after the slots of this name."""
+        at = [-1, *[n for n, wanted in enumerate(self.slots) if wanted.name == name], len(self.slots)]
+        return [
+            Fragment(self.pieces[first + 1 : last + 1], self.slots[first + 1 : last]) for first, last in pairwise(at)
+        ]
 
     @cached_property
     def distinct(self) -> dict[Slot, None]:
@@ -138,7 +146,7 @@ def encode(text: str) -> bytes:
 
     The text is encoded with one more character at its end, which leaves room for the soft line break.
     """
-    if _PLAIN.fullmatch(text):  # fast path: most names, addresses, links and tokens
+    if _PLAIN.fullmatch(text):  # fast path: most names, addresses, links, tokens and titles
         first, second = text[: _LINE - 1], text[_LINE - 1 :]
         if not second:
             return f"{first}=\r\n".encode()

@@ -6,7 +6,7 @@ A frame is what is around the papers of a section: its heading, and the line bel
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from newsletter.models import Section, SectionKind, Style
 from newsletter.rendering.context import SectionContext
 from newsletter.rendering.digest import Look
 from newsletter.rendering.digest_context import more_url, section_context
-from newsletter.rendering.fragments import Fragment, Slot, encode_value, placeholder, slot, split_html, split_text
+from newsletter.rendering.fragments import Fragment, Slot, encode_value, slot, split_html, split_text
 from newsletter.rendering.wrapping import FILTERS
 
 #: The most filled frames of a look that are kept: each takes about 2 KB.
@@ -25,8 +25,6 @@ _MAX_FILLED = 512
 #: The most values that are kept encoded, of all looks: topics, numbers and days, which digests have in common.
 _MAX_VALUES = 4096
 
-#: Stands for the papers of a section in its frame.
-_PAPERS = placeholder(Slot("papers"))
 #: The slots whose texts differ between subscribers of the same digest; they are filled last.
 SUBSCRIBER_SLOTS = frozenset(
     {"token", "subscriber_name", "subscriber_email", "why", "unsubscribe_url", "preferences_url", "web_url"}
@@ -44,13 +42,26 @@ class FilledFrames(NamedTuple):
     glance: Sequence[bytes] = ()
 
 
-class _Frames(NamedTuple):
-    """The same with slots; the slot of the papers is called "papers"."""
+@dataclass(frozen=True, slots=True)
+class _Frames:
+    """Frames that escape alike, each in the parts that are before, between and after the papers."""
 
-    text: Fragment
-    text_glance: Fragment
-    html: Fragment | None = None
-    glance: Fragment | None = None
+    frames: Sequence[Sequence[Fragment]]
+    escape: Callable[[str], str]
+    #: All slots of them, each once.
+    slots: Iterable[Slot]
+
+    @classmethod
+    def of(cls, frames: Sequence[Fragment], escape: Callable[[str], str]) -> _Frames:
+        """Return these frames, of which the slot of the papers is called "papers"."""
+        parted = [shared(frame).parted("papers") for frame in frames]
+        slots = dict.fromkeys(wanted for parts in parted for part in parts for wanted in part.slots)
+        return cls(parted, escape, slots)
+
+    def filled(self, own: Mapping[str, str]) -> list[list[bytes]]:
+        """Fill the slots of each part."""
+        values = {wanted: value(own[wanted.name], wanted.filters, self.escape) for wanted in self.slots}
+        return [[part.fill(values) for part in parts] for parts in self.frames]
 
 
 @dataclass
@@ -61,7 +72,7 @@ class SectionFrames:
     #: Inlines the styles of fragments.
     inline: Callable[[Sequence[str]], list[str]]
     #: By whether more papers matched than are shown.
-    _frames: dict[bool, _Frames] = field(default_factory=dict)
+    _frames: dict[bool, tuple[_Frames, _Frames]] = field(default_factory=dict)
     #: By number, topic, kind, and how many papers are shown and matched; the oldest first.
     _filled: dict[tuple[int, str, SectionKind, int, int], FilledFrames] = field(default_factory=dict)
 
@@ -83,15 +94,11 @@ class SectionFrames:
 
     def _fill(self, context: SectionContext) -> FilledFrames:
         own = {"number": context.number, "title": context.title, "shown": context.shown, "more": context.more}
-        frames = self._frame(bool(context.more))
-        if frames.html is None or frames.glance is None:
-            return FilledFrames(*_around_papers(own, str, frames.text, frames.text_glance))
-        return FilledFrames(
-            *_around_papers(own, str, frames.text, frames.text_glance),
-            *_around_papers(own, escaped, frames.html, frames.glance),
-        )
+        texts, pages = self._frame(bool(context.more))
+        return FilledFrames(*texts.filled(own), *pages.filled(own))
 
-    def _frame(self, has_more: bool) -> _Frames:
+    def _frame(self, has_more: bool) -> tuple[_Frames, _Frames]:
+        """Return the frames of the text, and of the page if there is one."""
         if has_more not in self._frames:
             context = SectionContext(
                 number=slot("number"), title=slot("title"), shown=slot("shown"),
@@ -110,27 +117,16 @@ class SectionFrames:
                     self.look.render("section.html", section=context, cards=markup),
                     self.look.render("glance.html", section=context, lines=markup),
                 ]
-            fragments = [*map(split_text, texts), *map(split_html, self.inline(pages))]
-            self._frames[has_more] = _Frames(*map(shared, fragments))
+            self._frames[has_more] = (
+                _Frames.of(list(map(split_text, texts)), str),
+                _Frames.of(list(map(split_html, self.inline(pages))), escaped),
+            )
         return self._frames[has_more]
 
 
 def shared(frame: Fragment) -> Fragment:
     """Return a frame with placeholders for the texts of subscribers, which are filled last."""
     return frame.with_placeholders(SUBSCRIBER_SLOTS)
-
-
-def _around_papers(
-    own: Mapping[str, str], escape: Callable[[str], str], *frames: Fragment
-) -> Iterator[Sequence[bytes]]:
-    """Yield each frame in pieces, with the papers between them."""
-    values = {
-        wanted: _PAPERS if wanted.name == "papers" else value(own[wanted.name], wanted.filters, escape)
-        for frame in frames
-        for wanted in frame.distinct
-    }
-    for frame in frames:
-        yield frame.fill(values).split(_PAPERS)
 
 
 @lru_cache(_MAX_VALUES)
