@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from newsletter.models import Digest, Item, Style
 from newsletter.rendering.card_context import OWN, PaperCard, informative_reasons, matched_details, sought_authors
 from newsletter.rendering.digest import Look
+from newsletter.rendering.digest_context import best_first
 from newsletter.rendering.fragments import ATTRIBUTE, Fragment, encode, encode_values, slot, split_encoded
 from newsletter.rendering.links import FeedbackLinks
 from newsletter.rendering.shapes import Shapes
@@ -69,7 +70,7 @@ class CardParts(NamedTuple):
 
 def ranked(digest: Digest, cards: int) -> list[list[Shown]]:
     """Return each section's papers; the best ones of the digest, as many as `cards`, are full cards."""
-    best = {item.paper.id for item in sorted(digest.items, key=lambda item: -item.score)[:cards]}
+    best = {item.paper.id for item in best_first(digest.items)[:cards]}
     return [
         [Shown(item, section.topic, item.paper.id in best) for item in section.items] for section in digest.sections
     ]

@@ -161,7 +161,7 @@ def encode(text: str) -> bytes:
         encoded += b"=\n"
     if b"\n." in encoded or encoded.startswith(b"."):
         encoded = re.sub(rb"(?m)^(\.+)(.*)$", _encode_dots, encoded)
-    if _TRAILING_SPACE_TOO_LONG.search(encoded):
+    if b"=20\n" in encoded or b"=09\n" in encoded:
         encoded = _TRAILING_SPACE_TOO_LONG.sub(rb"\1=\n\2", encoded)
     return encoded.replace(b"\n", b"\r\n")
 
