@@ -20,6 +20,8 @@ from newsletter.text import shorten
 _MIN_PAPERS_FOR_BRIEF = 3
 #: The most titles that are kept as such a line has them.
 _MAX_TITLES = 1024
+#: The most sentences that are kept of how many papers more a section has.
+_MAX_NUMBERS = 2048
 _SCORE = attrgetter("score")
 _BECAUSE = {
     Cadence.DAILY: translatable("You’re receiving this daily digest at %(email)s because you subscribed on %(day)s."),
@@ -51,7 +53,7 @@ def section_context(
         number=str(number),
         title=section_title(section, language),
         shown=language.number(len(section.items)),
-        more=_more(section.matched - len(section.items), site, language),
+        more=_more(section.matched - len(section.items), bool(site.url), language),
         web_url=more_url(web_url, str(number), str(len(section.items))) if web_url else "",
     )
 
@@ -130,10 +132,12 @@ def best_first(items: Iterable[Item]) -> list[Item]:
     return sorted(items, key=_SCORE, reverse=True)
 
 
-def _more(number: int, site: SiteContext, language: Language) -> str:
+# The sections of a morning have few distinct numbers.
+@lru_cache(_MAX_NUMBERS)
+def _more(number: int, has_pages: bool, language: Language) -> str:
     if number <= 0:
         return ""
-    if site.url:
+    if has_pages:
         # L10N: A link to the papers of a topic that the email had no place for.
         return language.ngettext("%(number)s more on the web", "%(number)s more on the web", number)
     return language.ngettext(

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 
 _OPEN, _CLOSE = f"q{secrets.token_hex(8)}z", f"z{secrets.token_hex(4)}q"
@@ -60,13 +59,6 @@ class Fragment:
                 slots.append(wanted)
                 pieces.append(piece)
         return Fragment(tuple(pieces), tuple(slots))
-
-    def parted(self, name: str) -> list[Fragment]:
-        """Return the parts before, between and after the slots of this name."""
-        at = [-1, *[n for n, wanted in enumerate(self.slots) if wanted.name == name], len(self.slots)]
-        return [
-            Fragment(self.pieces[first + 1 : last + 1], self.slots[first + 1 : last]) for first, last in pairwise(at)
-        ]
 
     @cached_property
     def distinct(self) -> dict[Slot, None]:

@@ -6,7 +6,7 @@ A frame is what is around the papers of a section: its heading, and the line bel
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -25,43 +25,67 @@ _MAX_FILLED = 512
 #: The most values that are kept encoded, of all looks: topics, numbers and days, which digests have in common.
 _MAX_VALUES = 4096
 
+#: The slot of a section's papers in its frame.
+_PAPERS = "papers"
 #: The slots whose texts differ between subscribers of the same digest; they are filled last.
 SUBSCRIBER_SLOTS = frozenset(
     {"token", "subscriber_name", "subscriber_email", "why", "unsubscribe_url", "preferences_url", "web_url"}
 )
 
 
-class FilledFrames(NamedTuple):
-    """What is around the papers of a section: pieces that are to be joined by these (`bytes.join`)."""
+#: Pieces to be joined, before, between and after the papers.
+AroundPapers = Sequence[Sequence[bytes]]
 
-    text: Sequence[bytes]
+
+class FilledFrames(NamedTuple):
+    """What is around the papers of a section."""
+
+    text: AroundPapers
     #: Of the titles at the top of the text.
-    text_glance: Sequence[bytes]
+    text_glance: AroundPapers
     #: Empty without HTML.
-    html: Sequence[bytes] = ()
-    glance: Sequence[bytes] = ()
+    html: AroundPapers = ((),)
+    glance: AroundPapers = ((),)
+
+
+class _Frame(NamedTuple):
+    """A frame with slots; that of the papers is called "papers"."""
+
+    fragment: Fragment
+    #: Where what is around the papers is among the pieces and values.
+    around: Sequence[slice]
+
+    @classmethod
+    def of(cls, fragment: Fragment) -> _Frame:
+        """Return the frame of this text."""
+        papers = [2 * place + 1 for place, wanted in enumerate(fragment.slots) if wanted.name == _PAPERS]
+        ends = [*papers, 2 * len(fragment.slots) + 1]
+        return cls(
+            fragment, [slice(start, end) for start, end in zip([0, *(n + 1 for n in papers)], ends, strict=True)]
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class _Frames:
-    """Frames that escape alike, each in the parts that are before, between and after the papers."""
+    """Frames in which texts are escaped alike."""
 
-    frames: Sequence[Sequence[Fragment]]
+    frames: Sequence[_Frame]
     escape: Callable[[str], str]
     #: All slots of them, each once.
     slots: Iterable[Slot]
 
     @classmethod
-    def of(cls, frames: Sequence[Fragment], escape: Callable[[str], str]) -> _Frames:
-        """Return these frames, of which the slot of the papers is called "papers"."""
-        parted = [shared(frame).parted("papers") for frame in frames]
-        slots = dict.fromkeys(wanted for parts in parted for part in parts for wanted in part.slots)
-        return cls(parted, escape, slots)
+    def of(cls, fragments: Iterable[Fragment], escape: Callable[[str], str]) -> _Frames:
+        """Return the frames of these texts."""
+        frames = [_Frame.of(shared(fragment)) for fragment in fragments]
+        return cls(frames, escape, dict.fromkeys(wanted for frame in frames for wanted in frame.fragment.slots))
 
-    def filled(self, own: Mapping[str, str]) -> list[list[bytes]]:
-        """Fill the slots of each part."""
+    def filled(self, own: Mapping[str, str]) -> Iterator[AroundPapers]:
+        """Yield each frame with its slots filled."""
         values = {wanted: value(own[wanted.name], wanted.filters, self.escape) for wanted in self.slots}
-        return [[part.fill(values) for part in parts] for parts in self.frames]
+        for fragment, around in self.frames:
+            pieces = fragment.filled(values)
+            yield [pieces[part] for part in around]
 
 
 @dataclass
@@ -93,7 +117,10 @@ class SectionFrames:
         return filled
 
     def _fill(self, context: SectionContext) -> FilledFrames:
-        own = {"number": context.number, "title": context.title, "shown": context.shown, "more": context.more}
+        own = {
+            "number": context.number, "title": context.title, "shown": context.shown, "more": context.more,
+            _PAPERS: "",
+        }  # fmt: skip
         texts, pages = self._frame(bool(context.more))
         return FilledFrames(*texts.filled(own), *pages.filled(own))
 
@@ -105,7 +132,7 @@ class SectionFrames:
                 more=slot("more") if has_more else "",
                 web_url=more_url(slot("web_url"), slot("number"), slot("shown")) if self.look.site.url else "",
             )  # fmt: skip
-            papers = slot("papers")
+            papers = slot(_PAPERS)
             texts = [
                 self.look.render("section.txt", section=context, cards=papers),
                 self.look.render("glance.txt", section=context, lines=papers),
@@ -118,8 +145,8 @@ class SectionFrames:
                     self.look.render("glance.html", section=context, lines=markup),
                 ]
             self._frames[has_more] = (
-                _Frames.of(list(map(split_text, texts)), str),
-                _Frames.of(list(map(split_html, self.inline(pages))), escaped),
+                _Frames.of(map(split_text, texts), str),
+                _Frames.of(map(split_html, self.inline(pages)), escaped),
             )
         return self._frames[has_more]
 
