@@ -63,7 +63,7 @@ _PREHEADER = 140
 #: With fewer full cards than these, papers are left out rather than shown as rows.
 _MIN_CARDS = 3
 #: How many prepared digests of a look are kept, of up to 100 KB each, and how many frames of pages.
-_MAX_PREPARED = 16
+_MAX_PREPARED = 8
 _MAX_PAGES = 128
 
 #: Separates fragments while a page is inlined; escaped text cannot contain it.

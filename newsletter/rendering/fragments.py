@@ -21,6 +21,8 @@ from typing import NamedTuple
 _OPEN, _CLOSE = f"q{secrets.token_hex(8)}z", f"z{secrets.token_hex(4)}q"
 _SLOT = re.compile(f"{_OPEN}(.*?){_CLOSE}")
 _LINE = 76
+#: How many placeholders are kept with their slots.
+_MAX_PLACEHOLDERS = 1024
 #: A pseudo filter that marks slots within a tag.
 ATTRIBUTE = "attribute"
 #: How the slots of a card's texts begin, and those of texts that were joined with such.
@@ -167,7 +169,7 @@ def placeholder(unfilled: Slot) -> bytes:
 def split_encoded(encoded: bytes) -> Fragment:
     """Split quoted-printable text at its placeholders."""
     parts = encoded.split(b"\0")
-    return Fragment(tuple(parts[::2]), tuple(map(_parse_placeholder, parts[1::2])))
+    return Fragment(tuple(parts[::2]), tuple(map(_PLACEHOLDERS.__getitem__, parts[1::2])))
 
 
 def encode_values(
@@ -199,15 +201,23 @@ def encode_value(
     return encode(text.replace('"', "&quot;") if ATTRIBUTE in calls else text)
 
 
-@lru_cache(maxsize=1024)
-def _parse_placeholder(name: bytes) -> Slot:
-    return _parse_slot(name.decode())
-
-
 @lru_cache
 def _parse_slot(name: str) -> Slot:
     first, *filters = name.split("|")
     return Slot(first, tuple(filters))
+
+
+class _Placeholders(dict[bytes, Slot]):
+    """Slots by what is between the marks of their placeholders: those of templates."""
+
+    def __missing__(self, name: bytes) -> Slot:
+        if len(self) >= _MAX_PLACEHOLDERS:
+            self.clear()
+        self[name] = parsed = _parse_slot(name.decode())
+        return parsed
+
+
+_PLACEHOLDERS = _Placeholders()
 
 
 def _encode_dots(line: re.Match[bytes]) -> bytes:
