@@ -106,8 +106,8 @@ class MessageRenderer:
         if not digest.is_first:
             return digest
         if (id(digest), code) not in self._welcoming:
-            if len(self._welcoming) >= _MAX_WELCOMING:
-                self._welcoming.clear()
+            if len(self._welcoming) >= _MAX_WELCOMING:  # not all: those of a batch are prepared together
+                del self._welcoming[next(iter(self._welcoming))]
             edition = self._welcome_edition(digest.edition, code)
             self._welcoming[id(digest), code] = digest, replace(digest, edition=edition)
         return self._welcoming[id(digest), code][1]

@@ -36,7 +36,14 @@ from newsletter.rendering.fragments import (
     split_text,
 )
 from newsletter.rendering.markdown import note_html
-from newsletter.rendering.section_frames import SUBSCRIBER_SLOTS, SectionFrames, escaped, shared, value
+from newsletter.rendering.section_frames import (
+    SUBSCRIBER_SLOTS,
+    AroundPapers,
+    SectionFrames,
+    escaped,
+    shared,
+    value,
+)
 from newsletter.rendering.shapes import Shapes
 from newsletter.rendering.subject_lines import SubjectLines
 from newsletter.rendering.subscriber_values import SubscriberValues
@@ -56,7 +63,7 @@ _PREHEADER = 140
 #: With fewer full cards than these, papers are left out rather than shown as rows.
 _MIN_CARDS = 3
 #: How many prepared digests of a look are kept, of up to 100 KB each, and how many frames of pages.
-_MAX_PREPARED = 16
+_MAX_PREPARED = 8
 _MAX_PAGES = 128
 
 #: Separates fragments while a page is inlined; escaped text cannot contain it.
@@ -378,12 +385,12 @@ def _has_only(texts: Mapping[str, str], *pages: Fragment | None) -> bool:
     return names <= {*texts, "sections", "glance"}
 
 
-def _add(parts: list[bytes], frame: Sequence[bytes], papers: Sequence[bytes]) -> None:
+def _add(parts: list[bytes], frame: AroundPapers, papers: Sequence[bytes]) -> None:
     """Add the papers of a section in their frame."""
-    if len(frame) == 2:  # the papers are written once
-        parts += (frame[0], *papers, frame[1])
-    else:
-        parts.append(b"".join(papers).join(frame))
+    parts += frame[0]
+    for after in frame[1:]:
+        parts += papers
+        parts += after
 
 
 def _filled(

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote as quote_url
@@ -78,14 +78,62 @@ class Shape:
 
     pieces: tuple[bytes, ...]
     places: tuple[_Place, ...]
+    #: The number of each place, equal for equal ones; -1 for those that have a text of a subscriber's own.
+    numbers: tuple[int, ...]
+    #: The names of the texts that stand beside such a text.
+    beside: frozenset[str]
+
+
+@dataclass(slots=True)
+class PaperValues:
+    """What the cards of a paper have in common, whatever is a subscriber's own in them."""
+
+    #: What their shapes depend on, but for what is a subscriber's own.
+    shape: tuple[object, ...]
+    #: By the numbers of places.
+    values: dict[int, bytes] = field(default_factory=dict)
+    #: Texts that stand beside one of a subscriber's own.
+    beside: dict[str, str | tuple[PieceContext, ...]] = field(default_factory=dict)
+
+    def add(self, shape: Shape, texts: Texts) -> bool:
+        """Add what is in a card of this shape; return whether all of its texts are written as their slots."""
+        for number, place in zip(shape.numbers, shape.places, strict=True):
+            if number >= 0 and number not in self.values:
+                value = _filled_place(place, texts)
+                if value is None:
+                    return False
+                self.values[number] = value
+        self.beside |= {name: texts[name] for name in shape.beside if name in texts}
+        return True
+
+    def fill(self, shape: Shape, own: Texts) -> bytes | None:
+        """Return the card with a subscriber's own texts.
+
+        Returns:
+            None if something in it was not added, or if a text would be written otherwise than its slot.
+        """
+        texts = {**self.beside, **own} if self.beside else own
+        filled = [
+            _filled_place(place, texts) if value is None else value
+            for value, place in zip(map(self.values.get, shape.numbers), shape.places, strict=True)
+        ]
+        return None if None in filled else _joined_pieces(shape, filled)
 
 
 class NoShapeError(Exception):
     """A template puts a text where it cannot be filled in."""
 
 
-def parse_shape(skeleton: str, *, is_html: bool) -> Shape:
+def parse_shape(
+    skeleton: str, *, is_html: bool, own: AbstractSet[str] = frozenset(), numbers: dict[Hashable, int] | None = None
+) -> Shape:
     """Split a skeleton, inlined if it is HTML, at its slots.
+
+    Args:
+        skeleton: A card with slots.
+        is_html: Whether it is HTML.
+        own: The texts that are a subscriber's own, without the numbers of lists.
+        numbers: The numbers of places in other shapes, to which those of this one are added.
 
     Raises:
         NoShapeError: A text is where it cannot be filled in.
@@ -106,7 +154,24 @@ def parse_shape(skeleton: str, *, is_html: bool) -> Shape:
         pieces.append(encode(parts[n + 1]))
         before += parts[n + 1]
         n += 2
-    return Shape(tuple(pieces), tuple(places))
+    return _numbered(pieces, places, own, {} if numbers is None else numbers)
+
+
+def _numbered(
+    pieces: Iterable[bytes], places: Sequence[_Place], own: AbstractSet[str], numbers: dict[Hashable, int]
+) -> Shape:
+    read = [[one.name for one in place.texts if isinstance(one, _Text)] for place in places]
+    is_own = [any(name.partition(".")[0] in own for name in names) for names in read]
+    beside = {name for names, has_own in zip(read, is_own, strict=True) if has_own for name in names}
+    return Shape(
+        tuple(pieces),
+        tuple(places),
+        tuple(
+            -1 if has_own else numbers.setdefault(place, len(numbers))
+            for place, has_own in zip(places, is_own, strict=True)
+        ),
+        frozenset(name for name in beside if name.partition(".")[0] not in own),
+    )
 
 
 def _name_of_pieces(names: Sequence[str]) -> str:
@@ -161,39 +226,14 @@ def _is_in_tag(before: str) -> bool:
 
 def fill_shape(shape: Shape, texts: Texts) -> bytes | None:
     """Return a card of a shape; None if a text would be written otherwise than its slot."""
-    parts = [shape.pieces[0]]
-    for place, piece in zip(shape.places, shape.pieces[1:], strict=True):
-        filled = _filled_place(place, texts)
-        if filled is None:
-            return None
-        parts += (filled, piece)
-    return b"".join(parts)
+    filled = [_filled_place(place, texts) for place in shape.places]
+    return None if None in filled else _joined_pieces(shape, filled)
 
 
-def fill_partly(shape: Shape, texts: Texts, left: AbstractSet[str]) -> tuple[Shape, Texts] | None:
-    """Return a card of a shape in which only some texts are left to fill in, and the others that stand beside them.
-
-    Args:
-        shape: The shape.
-        texts: All texts.
-        left: The names of those that are left, without the numbers of lists.
-
-    Returns:
-        None if a text would be written otherwise than its slot.
-    """
-    pieces, places, beside = [[shape.pieces[0]]], list[_Place](), dict[str, str | tuple[PieceContext, ...]]()
-    for place, piece in zip(shape.places, shape.pieces[1:], strict=True):
-        names = [one.name for one in place.texts if isinstance(one, _Text)]
-        if any(name.partition(".")[0] in left for name in names):
-            places.append(place)
-            pieces.append([piece])
-            beside |= {name: texts[name] for name in names if name in texts and name.partition(".")[0] not in left}
-            continue
-        filled = _filled_place(place, texts)
-        if filled is None:
-            return None
-        pieces[-1] += (filled, piece)
-    return Shape(tuple(map(b"".join, pieces)), tuple(places)), beside
+def _joined_pieces(shape: Shape, filled: Sequence[bytes | None]) -> bytes:
+    parts: list[bytes | None] = [None] * (2 * len(filled) + 1)
+    parts[::2], parts[1::2] = shape.pieces, filled
+    return b"".join(parts)  # type: ignore[arg-type]  # none is None
 
 
 def _filled_place(place: _Place, texts: Texts) -> bytes | None:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from newsletter.models import Digest, Item, Style
 from newsletter.rendering.card_context import OWN, PaperCard, informative_reasons, matched_details, sought_authors
 from newsletter.rendering.digest import Look
+from newsletter.rendering.digest_context import best_first
 from newsletter.rendering.fragments import ATTRIBUTE, Fragment, encode, encode_values, slot, split_encoded
 from newsletter.rendering.links import FeedbackLinks
 from newsletter.rendering.shapes import Shapes
@@ -24,8 +25,8 @@ from newsletter.rendering.wrapping import FILTERS
 
 #: How many fragments of a template are kept: of what serves everybody, and of what differs between subscribers.
 _MAX_SHARED, _MAX_PERSONAL = 1500, 800
-#: How many papers of a look are kept with their fragments.
-_MAX_PARTS = 3000
+#: How many papers of a look are kept with their fragments: as everybody gets them (1 to 2 KB), as some do (2 to 6 KB).
+_MAX_ROWS, _MAX_OWN = 1500, 1000
 #: The texts of a card that depend on more than the paper.
 _PERSONAL = OWN | {"byline", "lead", "is_full"}
 _HIGHLIGHTED = frozenset({"finding", "abstract"})
@@ -67,9 +68,15 @@ class CardParts(NamedTuple):
     glance: Part = (b"",)
 
 
+def _cut(kept: dict[_Key, Any], most: int) -> None:
+    """Remove what was kept first."""
+    for key in list(islice(kept, max(0, len(kept) - most))):
+        del kept[key]
+
+
 def ranked(digest: Digest, cards: int) -> list[list[Shown]]:
     """Return each section's papers; the best ones of the digest, as many as `cards`, are full cards."""
-    best = {item.paper.id for item in sorted(digest.items, key=lambda item: -item.score)[:cards]}
+    best = {item.paper.id for item in best_first(digest.items)[:cards]}
     return [
         [Shown(item, section.topic, item.paper.id in best) for item in section.items] for section in digest.sections
     ]
@@ -103,8 +110,7 @@ class _Kept:
             return False
         self.fragments |= made
         most = _MAX_PERSONAL if OWN & self.reads else _MAX_SHARED
-        for key in list(islice(self.fragments, max(0, len(self.fragments) - most))):
-            del self.fragments[key]
+        _cut(self.fragments, most)
         return True
 
 
@@ -126,8 +132,10 @@ class Cards:
     _summaries: dict[int, str] = field(default_factory=dict)
     #: By template, and whether it renders full cards; None for those that render both alike.
     _kept: dict[tuple[str, bool | None], _Kept] = field(default_factory=lambda: defaultdict(_Kept))
-    #: All fragments of a paper by what they depend on, the oldest first.
-    _parts: dict[_Key, CardParts] = field(default_factory=dict)
+    #: All fragments of a paper by what they depend on, the oldest first: of those that are not full cards, if they do
+    #: not differ between subscribers, and of others.
+    _rows: dict[_Key, CardParts] = field(default_factory=dict)
+    _own: dict[_Key, CardParts] = field(default_factory=dict)
 
     def find(self, papers: Sequence[Shown]) -> list[CardParts]:
         """Return the fragments of papers; those that are not kept are rendered together.
@@ -137,19 +145,25 @@ class Cards:
         """
         while True:
             is_shared = self._has_shared_rows()
-            keys = [_whole_key(shown) if shown.is_full or not is_shared else _row_key(shown.item) for shown in papers]
-            found = list(map(self._parts.get, keys))
-            missing = {key: shown for key, shown, parts in zip(keys, papers, found, strict=True) if parts is None}
+            wanted = [
+                (self._own, _whole_key(shown)) if shown.is_full or not is_shared else (self._rows, _row_key(shown.item))
+                for shown in papers
+            ]
+            found = [kept.get(key) for kept, key in wanted]
+            missing = {key: shown for (_, key), shown, parts in zip(wanted, papers, found, strict=True) if not parts}
             if not missing:
-                return [parts for parts in found if parts is not None]
+                return [parts for parts in found if parts]
             made = dict(zip(missing, self._make(list(missing.values())), strict=True))
             if is_shared and not self._has_shared_rows():  # a template reads more than was known
-                self._parts.clear()
+                self._rows.clear()
                 continue
-            self._parts |= made
-            for key in list(islice(self._parts, max(0, len(self._parts) - _MAX_PARTS))):
-                del self._parts[key]
-            return [made[key] if parts is None else parts for key, parts in zip(keys, found, strict=True)]
+            whole = [parts or made[key] for (_, key), parts in zip(wanted, found, strict=True)]
+            for (kept, key), parts in zip(wanted, whole, strict=True):
+                if key in made:
+                    kept[key] = parts
+            _cut(self._rows, _MAX_ROWS)
+            _cut(self._own, _MAX_OWN)
+            return whole
 
     def _has_shared_rows(self) -> bool:
         """Return whether what is not a full card depends on the paper and the sought authors alone."""

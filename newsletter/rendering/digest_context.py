@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
+from functools import lru_cache
+from operator import attrgetter
 
-from newsletter.models import Cadence, Digest, Edition, Section, Subscriber
+from newsletter.models import Cadence, Digest, Edition, Item, Section, Subscriber
 from newsletter.models.languages import translatable
 from newsletter.rendering.context import DigestContext, SectionContext, SiteContext, SubjectContext
 from newsletter.rendering.date_ranges import usual_first_day
@@ -15,6 +18,11 @@ from newsletter.text import shorten
 
 #: A digest of fewer papers has no line that names the top ones.
 _MIN_PAPERS_FOR_BRIEF = 3
+#: The most titles that are kept as such a line has them.
+_MAX_TITLES = 1024
+#: The most sentences that are kept of how many papers more a section has.
+_MAX_NUMBERS = 2048
+_SCORE = attrgetter("score")
 _BECAUSE = {
     Cadence.DAILY: translatable("You’re receiving this daily digest at %(email)s because you subscribed on %(day)s."),
     Cadence.WEEKDAYS: translatable(
@@ -45,7 +53,7 @@ def section_context(
         number=str(number),
         title=section_title(section, language),
         shown=language.number(len(section.items)),
-        more=_more(section.matched - len(section.items), site, language),
+        more=_more(section.matched - len(section.items), bool(site.url), language),
         web_url=more_url(web_url, str(number), str(len(section.items))) if web_url else "",
     )
 
@@ -114,14 +122,22 @@ def subject_context(digest: Digest, language: Language) -> SubjectContext:
     """Return the context of a digest's subject and preheader: its days, and its papers by descending score."""
     first, last = covered_days(digest)
     day = language.short_day(last) if first == last else language.days(first, last)
-    titles = [item.paper.title for item in sorted(digest.items, key=lambda item: -item.score)[:3]]
-    return SubjectContext(day=day, top=titles[0] if titles else "", next=tuple(titles[1:]), papers=len(digest.items))
+    items = digest.items
+    titles = [item.paper.title for item in best_first(items)[:3]]
+    return SubjectContext(day=day, top=titles[0] if titles else "", next=tuple(titles[1:]), papers=len(items))
 
 
-def _more(number: int, site: SiteContext, language: Language) -> str:
+def best_first(items: Iterable[Item]) -> list[Item]:
+    """Return items by descending score; those with the same one in their order."""
+    return sorted(items, key=_SCORE, reverse=True)
+
+
+# The sections of a morning have few distinct numbers.
+@lru_cache(_MAX_NUMBERS)
+def _more(number: int, has_pages: bool, language: Language) -> str:
     if number <= 0:
         return ""
-    if site.url:
+    if has_pages:
         # L10N: A link to the papers of a topic that the email had no place for.
         return language.ngettext("%(number)s more on the web", "%(number)s more on the web", number)
     return language.ngettext(
@@ -172,15 +188,25 @@ def _summary(digest: Digest, language: Language) -> str:
 
 def _brief(digest: Digest, language: Language) -> str:
     """Return a line with the top paper and, if it is another, the most upvoted one; "" for a short digest."""
-    if len(digest.items) < _MIN_PAPERS_FOR_BRIEF:
+    items = digest.items
+    if len(items) < _MIN_PAPERS_FOR_BRIEF:
         return ""
-    best = max(digest.items, key=lambda item: item.score).paper
-    liked = max(digest.items, key=lambda item: (item.paper.upvotes or 0, item.score)).paper
-    if liked.id == best.id or not liked.upvotes:
-        return language.gettext("Best match: %(title)s", title=shorten(best.title, 110))
+    best = max(items, key=_SCORE).paper
+    upvoted = [(item.paper.upvotes, item.score, -place) for place, item in enumerate(items) if item.paper.upvotes]
+    liked = items[-max(upvoted)[2]].paper if upvoted else best
+    if liked.id == best.id:
+        return language.gettext("Best match: %(title)s", title=_shortened(best.title, 110))
     return language.gettext(
-        "Best match: %(title)s · Most upvoted: %(liked)s", title=shorten(best.title, 80), liked=shorten(liked.title, 80)
+        "Best match: %(title)s · Most upvoted: %(liked)s",
+        title=_shortened(best.title, 80),
+        liked=_shortened(liked.title, 80),
     )
+
+
+# The best papers of a morning are those of many digests.
+@lru_cache(_MAX_TITLES)
+def _shortened(title: str, length: int) -> str:
+    return shorten(title, length)
 
 
 def why(subscriber: Subscriber, language: Language, email: str) -> str:

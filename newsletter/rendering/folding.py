@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from email.header import Header
+from email import base64mime, quoprimime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
@@ -13,6 +13,8 @@ from newsletter.models.addresses import wire_address
 from newsletter.text import squeeze
 
 LINE = 78  # RFC 5322, 2.1.1
+#: The length of a line with encoded words (RFC 2047, 2), and what is around the text of one.
+_ENCODED_LINE, _WORD_FRAME = 76, len("=?utf-8?q??=")
 
 
 class _MailPolicy(EmailPolicy):
@@ -54,7 +56,25 @@ class _MailPolicy(EmailPolicy):
         """Return `text` unchanged if it is ASCII and fits on a line, else as encoded words (RFC 2047)."""
         if plain and text.isascii() and len(f"{name}: {text}") <= LINE:
             return text
-        return Header(text, "utf-8", maxlinelen=76, header_name=name).encode(linesep=self.linesep)
+        return f"{self.linesep} ".join(_encoded_words(text, _ENCODED_LINE - len(f"{name}: ")))
+
+
+def _encoded_words(text: str, room: int) -> list[str]:
+    """Encode a text as words that are one each on lines (RFC 2047, 2), the first of which has less room.
+
+    They are those of `email.header.Header`, which encodes each line anew for each of its characters.
+    """
+    octets = text.encode()
+    has_base64 = base64mime.header_length(octets) < quoprimime.header_length(octets)
+    encode = base64mime.header_encode if has_base64 else quoprimime.header_encode
+    words, first, taken, room = list[str](), 0, 0, room - _WORD_FRAME
+    for at, character in enumerate(text):
+        size = len(character.encode()) if has_base64 else quoprimime.header_length(character.encode())
+        if (-(-(taken + size) // 3) * 4 if has_base64 else taken + size) > room:
+            words.append(encode(text[first:at].encode(), "utf-8"))
+            first, taken, room = at, 0, _ENCODED_LINE - 1 - _WORD_FRAME
+        taken += size
+    return [*words, encode(text[first:].encode(), "utf-8")]
 
 
 #: Lines of quoted-printable have at most 76 characters (RFC 2045, 6.7); Python breaks them at the policy's length.

@@ -21,6 +21,8 @@ from typing import NamedTuple
 _OPEN, _CLOSE = f"q{secrets.token_hex(8)}z", f"z{secrets.token_hex(4)}q"
 _SLOT = re.compile(f"{_OPEN}(.*?){_CLOSE}")
 _LINE = 76
+#: How many placeholders are kept with their slots.
+_MAX_PLACEHOLDERS = 1024
 #: A pseudo filter that marks slots within a tag.
 ATTRIBUTE = "attribute"
 #: How the slots of a card's texts begin, and those of texts that were joined with such.
@@ -28,7 +30,7 @@ CARD, _COMPOSED = "c:", "c:="
 #: Between the parts of such a text, and for its vertical bars, which separate filters.
 _BETWEEN, _BAR = "\x02", "\x03"
 #: Text that quoted-printable leaves as it is, and that fits on two lines, if the second does not begin with a dot.
-_PLAIN = re.compile(r"[A-Za-z0-9_@/:?&%+~-][A-Za-z0-9_@/:?&%+~.-]{0,149}")
+_PLAIN = re.compile(r"(?!\.)[ -<>-~]{1,150}")
 #: Python writes a space before a line end as =20, even if the line becomes too long by it.
 _TRAILING_SPACE_TOO_LONG = re.compile(rb"(?m)^(.{74,75})(=20|=09)$")
 
@@ -138,7 +140,7 @@ def encode(text: str) -> bytes:
 
     The text is encoded with one more character at its end, which leaves room for the soft line break.
     """
-    if _PLAIN.fullmatch(text):  # fast path: most names, addresses, links and tokens
+    if _PLAIN.fullmatch(text):  # fast path: most names, addresses, links, tokens and titles
         first, second = text[: _LINE - 1], text[_LINE - 1 :]
         if not second:
             return f"{first}=\r\n".encode()
@@ -153,7 +155,7 @@ def encode(text: str) -> bytes:
         encoded += b"=\n"
     if b"\n." in encoded or encoded.startswith(b"."):
         encoded = re.sub(rb"(?m)^(\.+)(.*)$", _encode_dots, encoded)
-    if _TRAILING_SPACE_TOO_LONG.search(encoded):
+    if b"=20\n" in encoded or b"=09\n" in encoded:
         encoded = _TRAILING_SPACE_TOO_LONG.sub(rb"\1=\n\2", encoded)
     return encoded.replace(b"\n", b"\r\n")
 
@@ -167,7 +169,7 @@ def placeholder(unfilled: Slot) -> bytes:
 def split_encoded(encoded: bytes) -> Fragment:
     """Split quoted-printable text at its placeholders."""
     parts = encoded.split(b"\0")
-    return Fragment(tuple(parts[::2]), tuple(map(_parse_placeholder, parts[1::2])))
+    return Fragment(tuple(parts[::2]), tuple(map(_PLACEHOLDERS.__getitem__, parts[1::2])))
 
 
 def encode_values(
@@ -199,15 +201,23 @@ def encode_value(
     return encode(text.replace('"', "&quot;") if ATTRIBUTE in calls else text)
 
 
-@lru_cache(maxsize=1024)
-def _parse_placeholder(name: bytes) -> Slot:
-    return _parse_slot(name.decode())
-
-
 @lru_cache
 def _parse_slot(name: str) -> Slot:
     first, *filters = name.split("|")
     return Slot(first, tuple(filters))
+
+
+class _Placeholders(dict[bytes, Slot]):
+    """Slots by what is between the marks of their placeholders: those of templates."""
+
+    def __missing__(self, name: bytes) -> Slot:
+        if len(self) >= _MAX_PLACEHOLDERS:
+            self.clear()
+        self[name] = parsed = _parse_slot(name.decode())
+        return parsed
+
+
+_PLACEHOLDERS = _Placeholders()
 
 
 def _encode_dots(line: re.Match[bytes]) -> bytes:

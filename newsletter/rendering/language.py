@@ -39,7 +39,7 @@ _THOUSANDS = ((1_000_000, "M"), (1000, "k"))
 _UNITS = {"ja": ((100_000_000, "億"), (10_000, "万")), "zh": ((100_000_000, "亿"), (10_000, "万"))}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Language:
     """A language that digests can be written in."""
 

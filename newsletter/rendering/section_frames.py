@@ -6,7 +6,7 @@ A frame is what is around the papers of a section: its heading, and the line bel
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from newsletter.models import Section, SectionKind, Style
 from newsletter.rendering.context import SectionContext
 from newsletter.rendering.digest import Look
 from newsletter.rendering.digest_context import more_url, section_context
-from newsletter.rendering.fragments import Fragment, Slot, encode_value, placeholder, slot, split_html, split_text
+from newsletter.rendering.fragments import Fragment, Slot, encode_value, slot, split_html, split_text
 from newsletter.rendering.wrapping import FILTERS
 
 #: The most filled frames of a look that are kept: each takes about 2 KB.
@@ -25,32 +25,67 @@ _MAX_FILLED = 512
 #: The most values that are kept encoded, of all looks: topics, numbers and days, which digests have in common.
 _MAX_VALUES = 4096
 
-#: Stands for the papers of a section in its frame.
-_PAPERS = placeholder(Slot("papers"))
+#: The slot of a section's papers in its frame.
+_PAPERS = "papers"
 #: The slots whose texts differ between subscribers of the same digest; they are filled last.
 SUBSCRIBER_SLOTS = frozenset(
     {"token", "subscriber_name", "subscriber_email", "why", "unsubscribe_url", "preferences_url", "web_url"}
 )
 
 
+#: Pieces to be joined, before, between and after the papers.
+AroundPapers = Sequence[Sequence[bytes]]
+
+
 class FilledFrames(NamedTuple):
-    """What is around the papers of a section: pieces that are to be joined by these (`bytes.join`)."""
+    """What is around the papers of a section."""
 
-    text: Sequence[bytes]
+    text: AroundPapers
     #: Of the titles at the top of the text.
-    text_glance: Sequence[bytes]
+    text_glance: AroundPapers
     #: Empty without HTML.
-    html: Sequence[bytes] = ()
-    glance: Sequence[bytes] = ()
+    html: AroundPapers = ((),)
+    glance: AroundPapers = ((),)
 
 
-class _Frames(NamedTuple):
-    """The same with slots; the slot of the papers is called "papers"."""
+class _Frame(NamedTuple):
+    """A frame with slots; that of the papers is called "papers"."""
 
-    text: Fragment
-    text_glance: Fragment
-    html: Fragment | None = None
-    glance: Fragment | None = None
+    fragment: Fragment
+    #: Where what is around the papers is among the pieces and values.
+    around: Sequence[slice]
+
+    @classmethod
+    def of(cls, fragment: Fragment) -> _Frame:
+        """Return the frame of this text."""
+        papers = [2 * place + 1 for place, wanted in enumerate(fragment.slots) if wanted.name == _PAPERS]
+        ends = [*papers, 2 * len(fragment.slots) + 1]
+        return cls(
+            fragment, [slice(start, end) for start, end in zip([0, *(n + 1 for n in papers)], ends, strict=True)]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Frames:
+    """Frames in which texts are escaped alike."""
+
+    frames: Sequence[_Frame]
+    escape: Callable[[str], str]
+    #: All slots of them, each once.
+    slots: Iterable[Slot]
+
+    @classmethod
+    def of(cls, fragments: Iterable[Fragment], escape: Callable[[str], str]) -> _Frames:
+        """Return the frames of these texts."""
+        frames = [_Frame.of(shared(fragment)) for fragment in fragments]
+        return cls(frames, escape, dict.fromkeys(wanted for frame in frames for wanted in frame.fragment.slots))
+
+    def filled(self, own: Mapping[str, str]) -> Iterator[AroundPapers]:
+        """Yield each frame with its slots filled."""
+        values = {wanted: value(own[wanted.name], wanted.filters, self.escape) for wanted in self.slots}
+        for fragment, around in self.frames:
+            pieces = fragment.filled(values)
+            yield [pieces[part] for part in around]
 
 
 @dataclass
@@ -61,7 +96,7 @@ class SectionFrames:
     #: Inlines the styles of fragments.
     inline: Callable[[Sequence[str]], list[str]]
     #: By whether more papers matched than are shown.
-    _frames: dict[bool, _Frames] = field(default_factory=dict)
+    _frames: dict[bool, tuple[_Frames, _Frames]] = field(default_factory=dict)
     #: By number, topic, kind, and how many papers are shown and matched; the oldest first.
     _filled: dict[tuple[int, str, SectionKind, int, int], FilledFrames] = field(default_factory=dict)
 
@@ -82,23 +117,22 @@ class SectionFrames:
         return filled
 
     def _fill(self, context: SectionContext) -> FilledFrames:
-        own = {"number": context.number, "title": context.title, "shown": context.shown, "more": context.more}
-        frames = self._frame(bool(context.more))
-        if frames.html is None or frames.glance is None:
-            return FilledFrames(*_around_papers(own, str, frames.text, frames.text_glance))
-        return FilledFrames(
-            *_around_papers(own, str, frames.text, frames.text_glance),
-            *_around_papers(own, escaped, frames.html, frames.glance),
-        )
+        own = {
+            "number": context.number, "title": context.title, "shown": context.shown, "more": context.more,
+            _PAPERS: "",
+        }  # fmt: skip
+        texts, pages = self._frame(bool(context.more))
+        return FilledFrames(*texts.filled(own), *pages.filled(own))
 
-    def _frame(self, has_more: bool) -> _Frames:
+    def _frame(self, has_more: bool) -> tuple[_Frames, _Frames]:
+        """Return the frames of the text, and of the page if there is one."""
         if has_more not in self._frames:
             context = SectionContext(
                 number=slot("number"), title=slot("title"), shown=slot("shown"),
                 more=slot("more") if has_more else "",
                 web_url=more_url(slot("web_url"), slot("number"), slot("shown")) if self.look.site.url else "",
             )  # fmt: skip
-            papers = slot("papers")
+            papers = slot(_PAPERS)
             texts = [
                 self.look.render("section.txt", section=context, cards=papers),
                 self.look.render("glance.txt", section=context, lines=papers),
@@ -110,27 +144,16 @@ class SectionFrames:
                     self.look.render("section.html", section=context, cards=markup),
                     self.look.render("glance.html", section=context, lines=markup),
                 ]
-            fragments = [*map(split_text, texts), *map(split_html, self.inline(pages))]
-            self._frames[has_more] = _Frames(*map(shared, fragments))
+            self._frames[has_more] = (
+                _Frames.of(map(split_text, texts), str),
+                _Frames.of(map(split_html, self.inline(pages)), escaped),
+            )
         return self._frames[has_more]
 
 
 def shared(frame: Fragment) -> Fragment:
     """Return a frame with placeholders for the texts of subscribers, which are filled last."""
     return frame.with_placeholders(SUBSCRIBER_SLOTS)
-
-
-def _around_papers(
-    own: Mapping[str, str], escape: Callable[[str], str], *frames: Fragment
-) -> Iterator[Sequence[bytes]]:
-    """Yield each frame in pieces, with the papers between them."""
-    values = {
-        wanted: _PAPERS if wanted.name == "papers" else value(own[wanted.name], wanted.filters, escape)
-        for frame in frames
-        for wanted in frame.distinct
-    }
-    for frame in frames:
-        yield frame.fill(values).split(_PAPERS)
 
 
 @lru_cache(_MAX_VALUES)

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import re
 from binascii import a2b_qp
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -21,9 +22,9 @@ from newsletter.rendering.card_context import FIELDS, OWN, PaperCard
 from newsletter.rendering.card_shape import (
     PIECES,
     NoShapeError,
+    PaperValues,
     Shape,
     Texts,
-    fill_partly,
     fill_shape,
     parse_shape,
     quotes,
@@ -41,14 +42,14 @@ from newsletter.rendering.printing import printed_names
 
 #: The most shapes of a look that are kept: a shape takes about 3 KB.
 _MAX_SHAPES = 512
-#: How many cards of papers are kept of which what is a subscriber's own is left to fill in: 1 to 3 KB each.
-_MAX_PAPERS = 1000
+#: How many papers are kept with the values of their cards, by template: about 3 KB each.
+_MAX_PAPERS = 1600
 #: Texts of which what matches may be highlighted.
 _HIGHLIGHTED = frozenset(PIECES)
 _FLAGS = ("is_summary", "is_sentence")
 _STYLE_SHEET = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
-#: Template, whether the card is full, and what `_shape_of` returns; empty without a shape.
-_ShapeKey = tuple[object, ...]
+#: Template, whether the card is full, and the shapes of what is the paper's and of what is a subscriber's own.
+_ShapeKey = tuple[str, bool, tuple[object, ...], tuple[object, ...]]
 
 
 @dataclass
@@ -60,8 +61,10 @@ class Shapes:
     page: Callable[[str], str]
     inline: Callable[[Sequence[str]], list[str]]
     _shapes: dict[_ShapeKey, Shape] = field(default_factory=dict)
-    #: By template, paper and the shape of what is a subscriber's own: the card, of which only that is to be filled in.
-    _papers: dict[tuple[object, ...], tuple[Shape, Texts]] = field(default_factory=dict)
+    #: The numbers of places, by which the values of papers are kept: some for each template.
+    _numbers: dict[Hashable, int] = field(default_factory=dict)
+    #: By template and paper: its cards, of which only what is a subscriber's own is to be filled in.
+    _papers: dict[tuple[object, ...], PaperValues] = field(default_factory=dict)
     #: The names that a template prints; none if it has no shapes.
     _prints: dict[str, frozenset[str]] = field(default_factory=dict)
     #: What is read of a card, by template and whether the card is full, as far as it is known.
@@ -80,33 +83,39 @@ class Shapes:
         return [filled for filled in found if filled is not None]
 
     def _known(self, name: str, card: PaperCard) -> bytes | None:
-        """Return the card of a paper that had one of the same shape before, or None."""
-        own = self._own(name, card)
-        if not own:
+        """Return the card of a paper that had one before, if their own texts had these shapes; else None."""
+        paper = self._papers.get((name, card.shows_all, card.paper_key))
+        if paper is None:
             return None
-        shape, texts = _shape_of(card, own, by_script=self.look.language.joins_by_script)
-        frame = self._papers.get((name, card.shows_all, card.paper_key, shape))
-        return None if frame is None else fill_shape(frame[0], {**frame[1], **texts} if frame[1] else texts)
+        own_shape, texts = _shape_of(card, self._own(name, card), by_script=self.look.language.joins_by_script)
+        shape = self._shapes.get((name, card.shows_all, paper.shape, own_shape))
+        return None if shape is None else paper.fill(shape, texts)
 
     def _render_anew(self, wanted: Sequence[tuple[str, PaperCard]]) -> list[bytes]:
         read = [self._read(name, card) for name, card in wanted]
         self._make({key: n for n, (key, _) in enumerate(read) if key and key not in self._shapes}, wanted, read)
-        found = [fill_shape(self._shapes[key], texts) if key in self._shapes else None for key, texts in read]
+        found = [self._fill(*one, key, texts) for one, (key, texts) in zip(wanted, read, strict=True)]
         left = [n for n, filled in enumerate(found) if filled is None]
         names = [wanted[n][0] for n in left]
         for n, whole in zip(left, self._finished(names, [self._whole(*wanted[n]) for n in left]), strict=True):
             found[n] = _whole_card(wanted[n][0], whole)
-        for (name, card), (key, texts) in zip(wanted, read, strict=True):
-            self._keep(name, card, key, texts)
         _cut(self._shapes, _MAX_SHAPES)
         return [filled for filled in found if filled is not None]
 
-    def _keep(self, name: str, card: PaperCard, key: _ShapeKey, texts: Texts) -> None:
-        """Keep a card with all of its texts filled in but those that are a subscriber's own."""
-        own = self._own(name, card)
-        if own and key in self._shapes and (partly := fill_partly(self._shapes[key], texts, own)):
-            self._papers[name, card.shows_all, card.paper_key, key[-1]] = partly
-            _cut(self._papers, _MAX_PAPERS)
+    def _fill(self, name: str, card: PaperCard, key: _ShapeKey | None, texts: Texts) -> bytes | None:
+        """Return a card by its shape, and keep what the others of its paper have in common with it."""
+        shape = None if key is None else self._shapes.get(key)
+        if key is None or shape is None:
+            return None
+        if not self._own(name, card):  # so that it is not made again
+            return fill_shape(shape, texts)
+        known_as = name, card.shows_all, card.paper_key
+        paper = self._papers.get(known_as) or PaperValues(key[2])
+        if not paper.add(shape, texts):
+            return None
+        self._papers[known_as] = paper
+        _cut(self._papers, _MAX_PAPERS)
+        return paper.fill(shape, texts)
 
     def _own(self, name: str, card: PaperCard) -> frozenset[str]:
         """Return the texts of a card that are a subscriber's own, as far as a template is known to read them."""
@@ -124,11 +133,11 @@ class Shapes:
             printed = printed_names(self.look.template(name))
             self._prints[name] = frozenset() if is_styled_by_texts else printed
 
-    def _read(self, name: str, card: PaperCard) -> tuple[_ShapeKey, Texts]:
+    def _read(self, name: str, card: PaperCard) -> tuple[_ShapeKey | None, Texts]:
         """Return the shape of a card by a template, and its texts; no shape if the template has none."""
         self._look_at(name)
         if not self._prints[name]:
-            return (), {}
+            return None, {}
         known = self._reads.get((name, card.shows_all))
         if known is None:
             self._whole(name, card)
@@ -142,7 +151,7 @@ class Shapes:
         self,
         missing: Mapping[_ShapeKey, int],
         wanted: Sequence[tuple[str, PaperCard]],
-        read: Sequence[tuple[_ShapeKey, Texts]],
+        read: Sequence[tuple[_ShapeKey | None, Texts]],
     ) -> None:
         """Make the missing shapes, each by the first card that has it, and compare this with the card as a whole."""
         sources = []
@@ -156,13 +165,13 @@ class Shapes:
                 self._reads[name, card.shows_all] |= card.reads
                 self._forget(name)
             elif self._prints[name] and key == self._read(name, card)[0]:
-                self._add(key, skeleton, _whole_card(name, whole), read[n][1])
+                self._add(key, self._own(name, card), skeleton, _whole_card(name, whole), read[n][1])
 
-    def _add(self, key: _ShapeKey, skeleton: str, whole: bytes, texts: Texts) -> None:
+    def _add(self, key: _ShapeKey, own: AbstractSet[str], skeleton: str, whole: bytes, texts: Texts) -> None:
         """Add a shape that makes a card as the template does as a whole; without it, render each card as a whole."""
-        name = str(key[0])
+        name = key[0]
         try:
-            shape = parse_shape(skeleton, is_html=_is_html(name))
+            shape = parse_shape(skeleton, is_html=_is_html(name), own=own, numbers=self._numbers)
         except NoShapeError:
             filled: bytes | None = b""
         else:

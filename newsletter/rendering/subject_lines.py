@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from newsletter.models import Digest
 from newsletter.rendering.context import SubjectContext
@@ -26,6 +26,23 @@ _MAX_LINES = 1024
 _MAX_TITLES = 4096
 
 _FIELDS = tuple(one.name for one in fields(SubjectContext))
+
+
+class _Title(NamedTuple):
+    """The slot of a title in a line."""
+
+    #: 0 for the best paper's.
+    place: int
+    #: The filters that are applied to it, with their arguments.
+    calls: tuple[str, ...]
+
+
+class _Parts(NamedTuple):
+    """A line, split at the slots of titles."""
+
+    #: One more than titles.
+    pieces: tuple[str, ...]
+    titles: tuple[_Title, ...]
 
 
 class _Read:
@@ -53,29 +70,33 @@ class _Line:
     name: str
     #: What it reads, as far as it is known.
     _reads: tuple[str, ...] = ()
-    #: By what it reads, the oldest first; with slots for titles if it only prints them.
-    _lines: dict[tuple[object, ...], list[str]] = field(default_factory=dict)
+    #: By what it reads, the oldest first; if it only prints titles, these are slots.
+    _lines: dict[tuple[object, ...], _Parts] = field(default_factory=dict)
     _computes: bool = False
 
     def of(self, mail: SubjectContext) -> str:
         """Return the line of a digest."""
-        given = mail if self._computes or not self._prints else _with_slots(mail)
-        line = self._lines.get(self._key(given))
-        if line is None:
-            line = split_slots(self._render(given))
-            if given is not mail and _filled(line, mail) != squeeze(self.look.render(self.name, mail=mail)):
-                self._computes = True
-                self._lines.clear()
-                return self.of(mail)
-            self._keep(self._key(given), line)
+        has_slots = self._prints and not self._computes
+        key = tuple([_shape(mail, name) if has_slots else getattr(mail, name) for name in self._reads])
+        line = self._lines.get(key)
+        return self._made(mail, has_slots=has_slots) if line is None else _filled(line, mail)
+
+    def _made(self, mail: SubjectContext, *, has_slots: bool) -> str:
+        """Render a line, and keep it."""
+        parts = split_slots(self._render(_with_slots(mail) if has_slots else mail))
+        line = _Parts(tuple(parts[::2]), tuple(map(_title_of, parts[1::2])))
+        if has_slots and _filled(line, mail) != squeeze(self.look.render(self.name, mail=mail)):
+            self._computes = True
+            self._lines.clear()
+            return self.of(mail)
+        if len(self._lines) >= _MAX_LINES:
+            del self._lines[next(iter(self._lines))]
+        self._lines[tuple([_shape(mail, name) if has_slots else getattr(mail, name) for name in self._reads])] = line
         return _filled(line, mail)
 
     @cached_property
     def _prints(self) -> bool:
         return bool(printed_names(self.look.template(self.name)))
-
-    def _key(self, mail: SubjectContext) -> tuple[object, ...]:
-        return tuple([getattr(mail, name) for name in self._reads])
 
     def _render(self, mail: SubjectContext) -> str:
         context = _Read(mail)
@@ -85,25 +106,30 @@ class _Line:
             self._lines.clear()
         return line
 
-    def _keep(self, key: tuple[object, ...], line: list[str]) -> None:
-        if len(self._lines) >= _MAX_LINES:
-            del self._lines[next(iter(self._lines))]
-        self._lines[key] = line
+
+def _shape(mail: SubjectContext, name: str) -> object:
+    """Return what a line with slots depends on: of titles, which are empty."""
+    if name == "top":
+        return bool(mail.top)
+    return tuple(map(bool, mail.next)) if name == "next" else getattr(mail, name)
 
 
 def _with_slots(mail: SubjectContext) -> SubjectContext:
-    titles = tuple([slot(f"next {number}") if title else "" for number, title in enumerate(mail.next)])
-    return replace(mail, top=slot("top") if mail.top else "", next=titles)
+    titles = tuple([slot(str(place)) if title else "" for place, title in enumerate((mail.top, *mail.next))])
+    return replace(mail, top=titles[0], next=titles[1:])
 
 
-def _filled(line: list[str], mail: SubjectContext) -> str:
-    if len(line) == 1:
-        return squeeze(line[0])
-    parts = line.copy()
-    for place in range(1, len(parts), 2):
-        name, *calls = parts[place].split("|")
-        title = mail.top if name == "top" else mail.next[int(name.removeprefix("next "))]
-        parts[place] = _prepared(title, tuple(calls))
+def _title_of(name: str) -> _Title:
+    place, *calls = name.split("|")
+    return _Title(int(place), tuple(calls))
+
+
+def _filled(line: _Parts, mail: SubjectContext) -> str:
+    if not line.titles:
+        return squeeze(line.pieces[0])
+    given, parts = (mail.top, *mail.next), [line.pieces[0]]
+    for (place, calls), piece in zip(line.titles, line.pieces[1:], strict=True):
+        parts += (_prepared(given[place], calls), piece)
     return squeeze("".join(parts))
 
 

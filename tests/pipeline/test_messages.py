@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
@@ -13,6 +14,7 @@ from newsletter.config.model import WebhookSettings
 from newsletter.models import tokens
 from newsletter.pipeline.messages import PREFERENCES_LAST, MessageRenderer, make_message_id, site_context
 from newsletter.pipeline.preview import sample_digest
+from newsletter.rendering.cards import CardParts, Cards, Shown
 from newsletter.rendering.message import Sender
 from tests.factories import NOW, make_subscriber
 from tests.pipeline.conftest import SendingSite
@@ -80,3 +82,23 @@ def test_a_message_id_is_the_same_again_and_another_for_others() -> None:
 def test_templates_see_the_sites_settings(renderer: MessageRenderer) -> None:
     context = site_context(renderer.config)
     assert (context.name, context.url) == (renderer.config.site_name, "https://papers.example")
+
+
+def test_the_cards_of_first_digests_are_found_once(renderer: MessageRenderer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsletter.pipeline.messages._MAX_WELCOMING", 4)
+    found, find = list[int](), Cards.find
+
+    def counted(cards: Cards, papers: Sequence[Shown]) -> list[CardParts]:
+        found.append(len(papers))
+        return find(cards, papers)
+
+    somebody = make_subscriber(id=7)
+    sample = sample_digest(somebody, NOW)
+    for number in range(3):  # in batches of three, of which four digests are kept
+        batch = [replace(sample, considered=100 * number + n, is_first=True) for n in range(3)]
+        renderer.prepare((digest, somebody) for digest in batch)
+        monkeypatch.setattr(Cards, "find", counted)
+        for digest in batch:
+            renderer.write(digest, somebody, "<a@b.example>", NOW)
+        monkeypatch.setattr(Cards, "find", find)
+    assert found == []

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from binascii import a2b_qp
+from collections.abc import Hashable
 
 import pytest
 
-from newsletter.rendering.card_shape import NoShapeError, Texts, fill_partly, fill_shape, parse_shape, quotes
+from newsletter.rendering.card_shape import NoShapeError, PaperValues, Texts, fill_shape, parse_shape, quotes
 from newsletter.rendering.context import PieceContext
 from newsletter.rendering.fragments import CARD, placeholder, slot
 from newsletter.rendering.fragments import Slot as FragmentSlot
@@ -97,16 +98,21 @@ def test_joined_texts_are_wrapped_together() -> None:
 
 def test_a_card_that_is_filled_in_two_steps_is_the_same() -> None:
     marked = f"{card('finding.0')}<b>{card('finding.1')}</b>{card('finding.2')}"
-    shape = parse_shape(f"<p>{card('title')}</p>{marked}{DATED}{card('reasons.0')}", is_html=True)
+    numbers: dict[Hashable, int] = {}
+    shape, other = (
+        parse_shape(skeleton, is_html=True, own={"finding", "reasons", "lead"}, numbers=numbers)
+        for skeleton in (f"<p>{card('title')}</p>{marked}{DATED}{card('reasons.0')}", f"<i>{card('title')}</i>")
+    )
     paper: Texts = {"title": "A&B", "date": "6 M", "lead": "V"}
     own: Texts = {"finding": (PieceContext("C", True), PieceContext("d", False)), "reasons.0": "title: pears"}
-    partly = fill_partly(shape, {**paper, **own}, {"finding", "reasons", "lead"})
-    assert partly is not None
-    rest, beside = partly
+    values = PaperValues(())
 
-    assert (len(rest.places), dict(beside)) == (3, {"date": "6 M"})
-    assert fill_shape(rest, {**beside, **own, "lead": "V"}) == fill_shape(shape, {**paper, **own})
-    assert fill_partly(shape, {**paper, **own, "title": "a\x1fb"}, {"finding"}) is None
+    assert values.fill(shape, {**own, "lead": "V"}) is None  # nothing was added
+    assert values.add(shape, {**paper, **own})
+    assert (len(values.values), values.beside) == (1, {"date": "6 M"})
+    assert values.fill(shape, {**own, "lead": "V"}) == fill_shape(shape, {**paper, **own})
+    assert values.fill(other, {}) == fill_shape(other, paper)  # the same text is written in the same way
+    assert not PaperValues(()).add(shape, {**paper, **own, "title": "a\x1fb"})
 
 
 def test_numbers_and_tokens_stay_open() -> None:

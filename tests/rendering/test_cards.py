@@ -128,7 +128,8 @@ def replace_also(one: Shown, also: str) -> Shown:
 def test_what_is_kept_does_not_grow_with_subscribers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsletter.rendering.cards._MAX_SHARED", 6)
     monkeypatch.setattr("newsletter.rendering.cards._MAX_PERSONAL", 4)
-    monkeypatch.setattr("newsletter.rendering.cards._MAX_PARTS", 8)
+    monkeypatch.setattr("newsletter.rendering.cards._MAX_ROWS", 5)
+    monkeypatch.setattr("newsletter.rendering.cards._MAX_OWN", 8)
     cards = cards_of(tmp_path)
     for n in range(12):
         assert len(cards.find([shown(n % 7, f"word {n}", is_full=is_full) for is_full in (False, True)])) == 2
@@ -137,7 +138,7 @@ def test_what_is_kept_does_not_grow_with_subscribers(tmp_path: Path, monkeypatch
         ("card.html", True): 4, ("card.txt", True): 4, ("row.html", None): 6, ("card.txt", False): 6,
         ("line.html", None): 6, ("line.txt", None): 6,
     }  # fmt: skip
-    assert len(cards._parts) == 8
+    assert (len(cards._rows), len(cards._own)) == (5, 8)
 
 
 def test_more_papers_than_are_kept_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

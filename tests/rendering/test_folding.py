@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import re
 from email import message_from_bytes, message_from_string
+from email.header import Header
+from email.headerregistry import Address
 from email.policy import default
 
 import pytest
@@ -57,3 +59,12 @@ def test_an_arbitrary_display_name_belongs_to_one_mailbox(name: str) -> None:
 
 def test_encoded_words_from_outside_are_not_decoded() -> None:
     assert inert("=?utf-8?q?=0D=0ABcc:_a@b.c?=\n x") == "= ?utf-8?q?=0D=0ABcc:_a@b.c?= x"
+
+
+@given(texts, st.sampled_from(["Subject", "To", "Reply-To"]))
+def test_long_texts_are_encoded_as_by_the_standard_library(text: str, name: str) -> None:
+    given = f"é{inert(text)}"
+    encoded = Header(given, "utf-8", maxlinelen=76, header_name=name).encode(linesep="\r\n")
+    value: str | Address = given if name == "Subject" else Address(given, "a", "b.example")
+    end = "" if name == "Subject" else "\r\n <a@b.example>"
+    assert fold(name, value) == f"{name}: {encoded}{end}\r\n".encode()

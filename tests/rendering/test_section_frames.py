@@ -11,7 +11,7 @@ from newsletter.models import Item, Section, SectionKind, Style
 from newsletter.rendering import section_frames
 from newsletter.rendering.digest import Look
 from newsletter.rendering.environment import make_environment
-from newsletter.rendering.section_frames import SectionFrames
+from newsletter.rendering.section_frames import AroundPapers, SectionFrames
 from tests.factories import make_paper
 from tests.rendering.conftest import ENGLISH, SITE
 
@@ -39,16 +39,21 @@ def make_frames(style: Style = Style.CARDS) -> tuple[SectionFrames, Inlined]:
     ), inlined
 
 
+def joined(around: AroundPapers) -> bytes:
+    """A frame with "here" for the papers."""
+    return b"here".join(map(b"".join, around))
+
+
 def test_papers_stand_between_the_heading_and_the_line_of_more() -> None:
     frames, _ = make_frames()
     filled = frames.of(make_section("Pears & <Co>", shown=2, matched=7), 3)
     assert [len(pieces) for pieces in filled] == [2, 2, 2, 2]
-    page, text = b"here".join(filled.html), b"here".join(filled.text)
+    page, text = joined(filled.html), joined(filled.text)
     assert page.index(b"Pears &amp; &lt;Co&gt;") < page.index(b"here")
     assert text.index(b"Pears & <Co>") < text.index(b"here")
     others = frames.of(make_section("Pears & <Co>"), 3)
-    assert b"5 more" in page + b"".join(filled.glance)
-    assert b"more" not in b"".join([*others.html, *others.glance])
+    assert b"5 more" in page + joined(filled.glance)
+    assert b"more" not in joined(others.html) + joined(others.glance)
 
 
 def test_frames_are_rendered_once_for_a_look() -> None:
@@ -90,4 +95,4 @@ def test_a_stated_number_of_filled_frames_is_kept(monkeypatch: pytest.MonkeyPatc
 def test_plain_text_has_no_html() -> None:
     frames, inlined = make_frames(Style.PLAIN)
     filled = frames.of(make_section(), 1)
-    assert (filled.html, filled.glance, inlined.pages) == ((), (), 0)
+    assert (filled.html, filled.glance, inlined.pages) == (((),), ((),), 0)
