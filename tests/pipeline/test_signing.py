@@ -129,7 +129,7 @@ def unread(messages: Renderer, tmp_path: Path, store: Store) -> Iterator[Message
     return Unread(store, messages, (key,)).render([claim] * 100, lambda: NOW)
 
 
-def test_messages_that_leave_fast_are_signed_some_at_a_time(
+def test_messages_taken_fast_are_signed_some_at_a_time(
     site: SendingSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("newsletter.pipeline.signing.time.monotonic", lambda: 0.0)
@@ -142,7 +142,7 @@ def test_messages_that_leave_fast_are_signed_some_at_a_time(
     assert max(ahead) == 15
 
 
-def test_messages_that_leave_slowly_are_signed_when_they_are_wanted(
+def test_messages_taken_slowly_are_signed_when_they_are_wanted(
     site: SendingSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moments = count()
