@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING
 
@@ -35,7 +34,7 @@ class OutcomeFile:
 
     def add(self, outcome: Outcome) -> None:
         """Append one outcome."""
-        self._file.write(json.dumps(asdict(outcome), ensure_ascii=True) + "\n")
+        self._file.write(json.dumps(outcome._asdict(), ensure_ascii=True) + "\n")
 
     def lines(self) -> Iterator[str]:
         """Yield each outcome as a line of JSON, in order; nothing may be added meanwhile."""

@@ -18,7 +18,7 @@ from newsletter.config.model import Config, InDoubtPolicy
 from newsletter.errors import NewsletterError, TransportError
 from newsletter.models import Delivery, DeliveryStatus, Digest, Message, Status, Subscriber
 from newsletter.models.addresses import email_key
-from newsletter.pipeline.ledger import IN_DOUBT, Claim, SendingLedger, is_time
+from newsletter.pipeline.ledger import IN_DOUBT, Claim, SendingLedger, Slots
 from newsletter.pipeline.messages import make_message_id
 from newsletter.pipeline.outcomes import DeliveryReport, Outcome, OutcomeStatus, Tally
 from newsletter.pipeline.shard_lease import ShardLease
@@ -176,15 +176,15 @@ class DeliveryRun:
         # Who cannot be read was reported when this run was planned.
         ids = (delivery.subscriber_id for delivery in batch)
         subscribers = self.store.subscribers.get_many(ids, unreadable=lambda _key, _error: None)
-        now = self.clock()
-        return [
-            Claim(delivery, subscriber, self._day_of(delivery.edition_key))
-            for delivery in batch
-            if (subscriber := subscribers.get(delivery.subscriber_id)) is not None
-            and self.serves(subscriber)
-            and is_time(subscriber, self._day_of(delivery.edition_key), now)
-            and delivery.message_id not in self.ledger.under_way
-        ]
+        slots, claims = Slots(self.clock()), []
+        for delivery in batch:
+            subscriber = subscribers.get(delivery.subscriber_id)
+            if subscriber is None or delivery.message_id in self.ledger.under_way or not self.serves(subscriber):
+                continue
+            day = self._day_of(delivery.edition_key)
+            if day is None or slots.find(subscriber, day):
+                claims.append(Claim(delivery, subscriber, day))
+        return claims
 
     def _day_of(self, edition_key: str) -> date | None:
         if edition_key not in self._days:

@@ -54,9 +54,24 @@ class Claim:
     papers: int = 0
 
 
-def is_time(subscriber: Subscriber, day: date | None, now: datetime) -> bool:
-    """Return whether a delivery may leave now; `day` is that of its `Claim`."""
-    return day is None or gate(subscriber.profile, day, now, subscriber.status_at) is Gate.OPEN
+class Slots:
+    """In which slots deliveries may leave at one moment: asked for many subscribers, who share few profiles."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        #: By the id of a profile, which the caller keeps, and day: the slot, and whether it is open.
+        self._known: dict[tuple[int, date], tuple[DaySlot, bool]] = {}
+
+    def find(self, subscriber: Subscriber, day: date) -> DaySlot | None:
+        """Return the slot in which a delivery may leave now, or None if it may not; `day` is that of its `Claim`."""
+        profile = subscriber.profile
+        key = id(profile), day
+        known = self._known.get(key)
+        if known is None:
+            slot = DaySlot(day_began(profile, self._now), profile.cadence, profile.hour, profile.time_zone)
+            known = self._known[key] = slot, gate(profile, day, self._now) is Gate.OPEN
+        slot, is_open = known  # to all who have the profile; before its hour it may be to who subscribed today
+        return slot if is_open or gate(profile, day, self._now, subscriber.status_at) is Gate.OPEN else None
 
 
 @dataclass
@@ -141,17 +156,14 @@ class SendingLedger:
     def _depart(self, claims: Sequence[Claim], now: datetime) -> set[str]:
         """Let go what may leave; return the Message-IDs. All of one schedule is asked about by one statement."""
         groups: defaultdict[tuple[DaySlot | None, int], list[Claim]] = defaultdict(list)
-        slots, times = dict[int, DaySlot](), Counter[int]()
+        slots, times = Slots(now), Counter[int]()
         for claim in claims:
-            profile, number = claim.subscriber.profile, claim.subscriber.id
+            number = claim.subscriber.id
             times[number] += 1  # one statement would not see that it lets another message to them go
             if claim.day is None:
                 groups[None, times[number]].append(claim)
-            elif is_time(claim.subscriber, claim.day, now):
-                if id(profile) not in slots:
-                    began = day_began(profile, now)
-                    slots[id(profile)] = DaySlot(began, profile.cadence, profile.hour, profile.time_zone)
-                groups[slots[id(profile)], times[number]].append(claim)
+            elif slot := slots.find(claim.subscriber, claim.day):
+                groups[slot, times[number]].append(claim)
         departed = set[int]()
         for (slot, _), group in groups.items():
             departed |= self.store.departures.depart([claim.delivery.id for claim in group], now, slot)

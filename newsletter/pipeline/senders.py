@@ -9,6 +9,7 @@ by the others. If all die, or the run does, the next run goes on from the ledger
 
 from __future__ import annotations
 
+import gc
 import logging
 import multiprocessing
 import os
@@ -62,7 +63,8 @@ def send_shared(run: DeliveryRun, transport: Transport, number: int, lock: int |
     """
     parts = transport.divide(run.config.delivery.senders) if number >= MIN_FOR_SENDERS else []
     if len(parts) < 2:
-        run.send_open(transport)
+        with _without_older_objects():
+            run.send_open(transport)
         return
     size = number // (_SHARDS_EACH * len(parts))
     run.store.shards.divide(run.clock(), max(_MIN_SHARD, min(_MAX_SHARD, size)))
@@ -77,6 +79,16 @@ def send_shared(run: DeliveryRun, transport: Transport, number: int, lock: int |
     run.error = run.error or serving.error
     if left and not run.is_shutting_down():
         run.error = run.error or serving.loss
+
+
+@contextmanager
+def _without_older_objects() -> Iterator[None]:
+    """Spare the garbage collector what exists already: the whole program, which it would look through several times."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @dataclass

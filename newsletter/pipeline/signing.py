@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -14,11 +15,16 @@ from newsletter.models import Digest, Message
 from newsletter.pipeline.compose import without_withdrawn
 from newsletter.pipeline.ledger import Claim
 from newsletter.pipeline.messages import MessageRenderer
-from newsletter.sending.dkim import DkimKey, load_key, sign
+from newsletter.sending.dkim import Canonical, DkimKey, canonical, headers_of, load_key
 from newsletter.store import Store
 
 #: Digests kept in memory.
 _MAX_DIGESTS = 200
+#: So many messages are signed one after the other, at most: an operation with a key evicts from the processor's caches
+#: what rendering and sending need, and they evict its tables.
+_MAX_TOGETHER = 16
+#: Where messages leave more slowly than this, in seconds each, they are signed one by one, when they are wanted.
+_FAST_S = 0.02
 
 
 @dataclass
@@ -30,6 +36,8 @@ class SigningRenderer:
     #: In the order of the signatures.
     keys: tuple[DkimKey, ...]
     _digests: dict[int, Digest] = field(default_factory=dict)
+    #: How many messages to sign next.
+    _together: int = 1
 
     def digest(self, digest_id: int) -> Digest:
         """Return a planned digest without withdrawn papers; read once for all subscribers who share it."""
@@ -59,12 +67,49 @@ class SigningRenderer:
             TemplateError: A template is missing or broken.
         """
         self.prepare(claims)
+        if not self.keys:
+            yield from (self._write(claim, _second(clock)) for claim in claims)
+            return
+        at = 0
+        while at < len(claims):
+            began = time.monotonic()
+            signed = self._sign(claims[at : at + self._together], clock)
+            yield from signed
+            at += len(signed)
+            is_fast = time.monotonic() - began < _FAST_S * len(signed)
+            self._together = min(_MAX_TOGETHER, 2 * self._together) if is_fast else 1
+
+    def _sign(self, claims: Sequence[Claim], clock: Callable[[], datetime]) -> list[Message]:
+        """Return the signed messages of some claims, all but those after a template that is broken.
+
+        Raises:
+            TemplateError: It is the first message's.
+        """
+        written: list[tuple[Message, Canonical, datetime]] = []
         for claim in claims:
-            # To the second, as the headers say it: those that all messages of a second share are made once.
-            delivery, now = claim.delivery, clock().replace(microsecond=0)
-            digest = self.digest(delivery.digest_id)
-            message = self.messages.write(digest, claim.subscriber, delivery.message_id, now, delivery.id)
-            yield replace(message, content=sign(message.content, self.keys, now)) if self.keys else message
+            now = _second(clock)
+            try:
+                message = self._write(claim, now)
+            except TemplateError:
+                if not written:
+                    raise
+                break  # those before it leave
+            written.append((message, canonical(message.content), now))  # hashed while the processor's cache has it
+        headers = [headers_of(signed, self.keys, now) for _, signed, now in written]
+        return [
+            replace(message, content=header + message.content)
+            for header, (message, _, _) in zip(headers, written, strict=True)
+        ]
+
+    def _write(self, claim: Claim, now: datetime) -> Message:
+        delivery = claim.delivery
+        digest = self.digest(delivery.digest_id)
+        return self.messages.write(digest, claim.subscriber, delivery.message_id, now, delivery.id)
+
+
+def _second(clock: Callable[[], datetime]) -> datetime:
+    """Return the time to the second, as headers say it: those that all messages of a second share are made once."""
+    return clock().replace(microsecond=0)
 
 
 def load_keys(config: Config) -> tuple[DkimKey, ...]:

@@ -16,6 +16,7 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 import idna
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -117,14 +118,32 @@ def signature_of(content: bytes, keys: Sequence[DkimKey], now: datetime) -> byte
     Raises:
         ValueError: There is no From header, which must be signed (RFC 6376, 5.4).
     """
-    if not keys:
-        return b""
+    return headers_of(canonical(content), keys, now) if keys else b""
+
+
+class Canonical(NamedTuple):
+    """What is signed of a message."""
+
+    #: The value of h=.
+    names: bytes
+    #: The headers that it lists, in relaxed canonical form.
+    headers: bytes
+    #: The hash of the body, in base64.
+    body_hash: bytes
+
+
+def canonical(content: bytes) -> Canonical:
+    """Return what is signed of a message, whatever the keys; see `signature_of`."""
     end_of_headers = content.find(b"\r\n\r\n")
     start = len(content) if end_of_headers < 0 else end_of_headers + 4
     body_hash = _body_hash(content, start)
-    names, signed = _signed_headers(content[: start if end_of_headers < 0 else end_of_headers])
+    return Canonical(*_signed_headers(content[: start if end_of_headers < 0 else end_of_headers]), body_hash)
+
+
+def headers_of(signed: Canonical, keys: Sequence[DkimKey], now: datetime) -> bytes:
+    """Return the DKIM-Signature headers of a message; see `signature_of`."""
     time = b"%d" % now.timestamp()
-    return b"".join(_header(key, names, signed, time, body_hash) for key in keys)
+    return b"".join([_header(key, signed.names, signed.headers, time, signed.body_hash) for key in keys])
 
 
 # -- one signature ------------------------------------------------------------------------------------

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+
+import pytest
 
 from newsletter.errors import TransportError
 from newsletter.models import Cadence, DeliveryStatus, Edition, Message, Status
-from newsletter.pipeline.ledger import MAX_ATTEMPTS, Claim, SendingLedger
+from newsletter.pipeline.ledger import MAX_ATTEMPTS, Claim, SendingLedger, Slots
 from newsletter.pipeline.outcomes import Tally
 from newsletter.sending.maildir import MaildirTransport
-from tests.factories import NOW, TODAY
+from tests.factories import NOW, TODAY, make_profile, make_subscriber
 from tests.pipeline.conftest import SendingSite, outcomes_of, plan_without_sending
 from tests.sending.messages import message
 from tests.smtpd import Server, serving
@@ -114,3 +117,18 @@ def test_of_two_editions_that_depart_together_a_subscriber_gets_one(two_subscrib
 
     assert len(messages) == 4
     assert ledger.commit([], messages) == {one.message_id for one in planned}
+
+
+@pytest.mark.parametrize("is_new_first", [True, False])
+def test_before_its_hour_a_slot_is_open_to_who_subscribed_on_the_day_alone(*, is_new_first: bool) -> None:
+    profile = make_profile(hour=12, first_at_once=True)
+    old = make_subscriber(id=1, profile=profile, status_at=NOW - timedelta(days=2))
+    new = make_subscriber(id=2, profile=profile, status_at=NOW)
+    before, after = Slots(NOW), Slots(NOW.replace(hour=12))
+
+    found = {one.id: before.find(one, TODAY) for one in ([new, old] if is_new_first else [old, new])}
+
+    assert found[old.id] is None
+    assert found[new.id] is not None
+    assert after.find(old, TODAY) == after.find(new, TODAY) == found[new.id]
+    assert after.find(old, TODAY + timedelta(days=1)) is None

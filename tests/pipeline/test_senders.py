@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -73,6 +74,17 @@ def wait_until(condition: Callable[[], object]) -> None:
 
 
 # -- nobody is missed, nobody is mailed twice ----------------------------------------------------------
+
+
+def test_while_one_process_sends_the_garbage_collector_spares_what_was_there_before(site: SendingSite) -> None:
+    site.add_paper("Pears in Winter", 1)
+    site.add_subscriber("ada@example.org", "pears")
+    spared = []
+    with serving(Server()) as server:
+        assert site.send_to(server, watch=lambda _outcome: spared.append(gc.get_freeze_count())).is_clean
+
+    assert spared[0] > 1000
+    assert gc.get_freeze_count() == 0
 
 
 def test_two_senders_send_each_message_once_and_report_all_of_them(shared: SendingSite) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -11,10 +12,16 @@ import dkim
 import pytest
 
 from newsletter.config.model import DeliverySettings, DkimSettings
-from newsletter.errors import ConfigError
+from newsletter.errors import ConfigError, TemplateError
+from newsletter.models import Delivery, DeliveryStatus, Digest, Message
 from newsletter.pipeline.deliver import deliver
+from newsletter.pipeline.ledger import Claim
+from newsletter.pipeline.messages import MessageRenderer
+from newsletter.pipeline.signing import SigningRenderer
 from newsletter.rendering.message import _shared_head
-from newsletter.sending.dkim import new_key
+from newsletter.sending.dkim import load_key, new_key
+from newsletter.store import Store
+from tests.factories import NOW, make_subscriber
 from tests.pipeline.conftest import SendingSite
 from tests.sending.messages import transport_to
 from tests.smtpd import Server, serving
@@ -79,3 +86,79 @@ def test_the_messages_of_a_second_share_their_headers(site: SendingSite) -> None
         transport.close()
     assert len(server.accepted) == 10
     assert _shared_head.cache_info().misses - before <= 1 + 1  # the templates are checked before
+
+
+class Renderer(MessageRenderer):
+    """Writes a message without a digest, or raises the error of a broken template; counts them."""
+
+    def __init__(self, broken: int = -1) -> None:
+        self.written, self._broken = 0, broken
+
+    def prepare(self, digests: object) -> None:
+        """Do nothing."""
+
+    def write(self, *_: object) -> Message:
+        if self.written == self._broken:
+            raise TemplateError("digest.txt: unexpected end")
+        self.written += 1
+        content = b"From: papers@newsletter.example\r\n\r\n%d\r\n" % self.written
+        return Message(message_id=f"<{self.written}@x>", sender="", recipient="", subject="", content=content)
+
+
+class Unread(SigningRenderer):
+    """Signs messages of claims whose digests are never read."""
+
+    def prepare(self, claims: object) -> None:
+        """Do nothing."""
+
+    def digest(self, digest_id: int) -> Digest:
+        return None  # type: ignore[return-value]
+
+
+def unread(messages: Renderer, tmp_path: Path, store: Store) -> Iterator[Message]:
+    """Return the messages of a hundred claims, signed as they are wanted."""
+    path = tmp_path / "key.pem"
+    path.write_bytes(new_key("ed25519")[0])
+    path.chmod(0o600)
+    key = load_key(path, "newsletter.example", "papers")
+    delivery = Delivery(
+        id=1, edition_key="daily-2026-05-08", subscriber_id=1, digest_id=1, message_id="<1@x>",
+        status=DeliveryStatus.QUEUED, attempts=0, detail="", next_attempt_at=None, updated_at=NOW, planned_at=NOW,
+    )  # fmt: skip
+    claim = Claim(delivery, make_subscriber(), None)
+    return Unread(store, messages, (key,)).render([claim] * 100, lambda: NOW)
+
+
+def test_messages_taken_fast_are_signed_some_at_a_time(
+    site: SendingSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsletter.pipeline.signing.time.monotonic", lambda: 0.0)
+    messages = Renderer()
+    taken = unread(messages, tmp_path, site.store)
+
+    ahead = [messages.written - number for number, _ in enumerate(taken, start=1)]
+
+    assert ahead[:7] == [0, 1, 0, 3, 2, 1, 0]
+    assert max(ahead) == 15
+
+
+def test_messages_taken_slowly_are_signed_when_they_are_wanted(
+    site: SendingSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = count()
+    monkeypatch.setattr("newsletter.pipeline.signing.time.monotonic", lambda: float(next(moments)))
+    messages = Renderer()
+    taken = unread(messages, tmp_path, site.store)
+
+    assert [messages.written for _ in taken] == list(range(1, 101))
+
+
+def test_what_comes_before_a_broken_template_is_signed(
+    site: SendingSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsletter.pipeline.signing.time.monotonic", lambda: 0.0)
+    taken = unread(Renderer(broken=20), tmp_path, site.store)
+
+    assert [next(taken).message_id for _ in range(20)] == [f"<{number}@x>" for number in range(1, 21)]
+    with pytest.raises(TemplateError, match="unexpected end"):
+        next(taken)

@@ -41,6 +41,7 @@ class Connection:
         self._progress_at = time.monotonic()
         #: Why the connection was lost, or "".
         self.lost = ""
+        self.is_closed = False
 
     @property
     def is_used_up(self) -> bool:
@@ -97,12 +98,12 @@ class Connection:
 
     def receive(self) -> list[Result]:
         """Read what the server sent; return the results that became known."""
-        results: list[Result] = []
+        conversation, results = self.conversation, list[Result]()
         try:
             while data := self.socket.recv(_READ_B):
-                before = self.conversation.replies
-                results += self.conversation.receive(data)
-                if self.conversation.replies != before:
+                before = conversation.replies
+                results += conversation.receive(data)
+                if conversation.replies != before:
                     self._progress_at = time.monotonic()
                 if not self._is_tls:  # TLS may buffer data that the selector does not see
                     break
@@ -112,12 +113,13 @@ class Connection:
             pass
         except (OSError, ValueError) as error:
             self.lost = str(error)
-        if self.conversation.farewell is not None:
-            self.lost = str(self.conversation.farewell)
+        if conversation.farewell is not None:
+            self.lost = str(conversation.farewell)
         return results
 
     def close(self) -> None:
         """Send what is left, such as QUIT, if that does not block; then close the socket."""
+        self.is_closed = True
         with contextlib.suppress(OSError, ValueError):
             if self.conversation.out and not self._unsent:
                 self.socket.send(b"".join(self.conversation.out))

@@ -127,7 +127,7 @@ class SmtpTransport:
                 self._connect(wanted=is_waiting)
                 active = self._wait(group, results) or self._connections.copy()
                 for connection in self._wanting:
-                    if connection in self._connections and connection not in active:
+                    if not connection.is_closed and connection not in active:
                         active.append(connection)
                 self._wanting.clear()
         if self._error is not None:
@@ -199,7 +199,7 @@ class SmtpTransport:
         """Send what is to be sent; return the results of connections that were lost."""
         results: list[Result] = []
         for connection in active:
-            if connection.has_to_write and connection in self._connections:
+            if connection.has_to_write and not connection.is_closed:
                 connection.flush(self._selector)
                 if connection.lost:  # replies sent before the loss are still to be read
                     results.extend(connection.receive())
@@ -233,7 +233,7 @@ class SmtpTransport:
                 connection.lost = f"no response within {connection.timeout_s} s"
                 results.extend(self._lose(connection))
             return []
-        return [one for one in active if one in self._connections]
+        return [one for one in active if not one.is_closed]
 
     def _receive(self, timeout: float, results: list[Result]) -> tuple[list[Connection], bool]:
         """Read from servers for up to `timeout` seconds; return from which, and whether one may be written to."""
@@ -312,11 +312,13 @@ class SmtpTransport:
 
     def _adapt(self, results: list[Result]) -> None:
         """Adapt the number of connections to results, and end the run when the server's policy refuses us."""
+        connections = self.settings.connections
         for result in results:
             if result.verdict is Verdict.SENT:
-                self._backoff.sent(self.settings.connections)
+                self._backoff.sent(connections)
                 self._rejecting.clear()
-            elif result.verdict is Verdict.REJECTED:
+                continue
+            if result.verdict is Verdict.REJECTED:
                 self._rejecting.add(result.message.recipient.rpartition("@")[2].lower())
             if self._error is None and (
                 result.verdict is Verdict.POLICY or len(self._rejecting) >= _MAX_REJECTING_DOMAINS
