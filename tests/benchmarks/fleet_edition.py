@@ -288,7 +288,7 @@ def main() -> None:
     parser.add_argument("--shards", type=int, help="so many shards are sent")
     parser.add_argument("--memory", default="32MB", help="what the server shares (32MB)")
     arguments = parser.parse_args()
-    with patch.dict(SETTINGS, shared_buffers=arguments.memory):
+    with patch.dict(SETTINGS, shared_buffers=arguments.memory, max_wal_size="1GB"):
         server()
     for number in arguments.subscribers:
         with TemporaryDirectory() as folder:
