@@ -21,7 +21,7 @@ _MADE = 20
 _DUE = (
     "FROM deliveries INDEXED BY deliveries_open WHERE status IN ('queued', 'sending', 'deferred') AND id > :after "
     "AND (next_attempt_at IS NULL OR next_attempt_at <= :now) "
-    "AND (SELECT state FROM editions WHERE key = edition_key) = 'open'"
+    "AND edition_key IN (SELECT key FROM editions WHERE state = 'open')"  # it is read once, not for each
 )
 #: The last of the next deliveries that are open, due or not.
 _LAST_OF_NEXT = (
@@ -64,12 +64,12 @@ class Shards:
         writers do not wait for all; `also` is called in each such transaction, with the delivery behind which they
         begin. What is in shards is not read, since a worker asks for the rest each minute.
         """
+        # Where somebody has made a shard meanwhile, none is added.
         sql = (
-            "INSERT INTO shards (first_id, last_id) SELECT min(id), max(id) FROM ("
-            "SELECT id, below, (row_number() OVER (PARTITION BY below ORDER BY id) - 1) / :size AS part FROM ("
-            "SELECT id, coalesce((SELECT last_id FROM shards WHERE first_id <= deliveries.id "
-            f"ORDER BY first_id DESC LIMIT 1), 0) AS below {_DUE} AND id <= :last) AS due WHERE below < id"
-            ") AS parts GROUP BY below, part"
+            "INSERT INTO shards (first_id, last_id) SELECT * FROM (SELECT min(id) AS one, max(id) AS other FROM ("
+            f"SELECT id, (row_number() OVER (ORDER BY id) - 1) / :size AS part {_DUE} AND id <= :last) AS due "
+            "GROUP BY part) AS parts WHERE coalesce(("
+            "SELECT last_id FROM shards WHERE first_id <= other ORDER BY first_id DESC LIMIT 1), 0) < one"
         )
         made = 0
         for after, until in self._gaps():

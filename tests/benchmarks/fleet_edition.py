@@ -103,13 +103,8 @@ class Lock:
                 with plain(database):
                     yield
                 return
-            server_s, began, cpu_s = 0.0, 0.0, 0.0
+            server_s, began, cpu_s = _server_s(database), time.perf_counter(), time.thread_time()
             with plain(database):
-                began, cpu_s, server_s = (
-                    time.perf_counter(),
-                    time.thread_time(),
-                    _server_s(database),
-                )  # it is locked now
                 yield
             used_s, took_s = time.thread_time() - cpu_s, time.perf_counter() - began
             self.cpu_s += used_s
