@@ -21,7 +21,8 @@ _MADE = 20
 _DUE = (
     "FROM deliveries INDEXED BY deliveries_open WHERE status IN ('queued', 'sending', 'deferred') AND id > :after "
     "AND (next_attempt_at IS NULL OR next_attempt_at <= :now) "
-    "AND edition_key IN (SELECT key FROM editions WHERE state = 'open')"  # it is read once, not for each
+    # Not IN: PostgreSQL might begin with the edition, and read all of it each time.
+    "AND (SELECT state FROM editions WHERE key = edition_key) = 'open'"
 )
 #: The last of the next deliveries that are open, due or not.
 _LAST_OF_NEXT = (
