@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     import psycopg
 
 _FOLDERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name))
-_SETTINGS = {
+#: What its configuration says, before it is started.
+SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
@@ -134,7 +135,7 @@ def server() -> Path:
     initdb = (programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8", "--locale=C.UTF-8")
     subprocess.run([*as_owner, *initdb], check=True, capture_output=True, cwd="/")
     with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
-        file.writelines(f"{name} = '{value}'\n" for name, value in _SETTINGS.items())
+        file.writelines(f"{name} = '{value}'\n" for name, value in SETTINGS.items())
     _control("start", programs, folder, as_owner)
     atexit.register(_stop, [*as_owner, programs / "pg_ctl", "-D", data, "-m", "immediate", "stop"], folder, os.getpid())
     return folder

@@ -31,9 +31,9 @@ def share_ledger(run: DeliveryRun, size: int = SHARD_SIZE) -> int:
         run.take_over(holder)
     now, held, made = run.clock(), 0, 0
 
-    def enqueue() -> None:
+    def enqueue(after: int = 0) -> None:
         nonlocal made
-        made += run.store.shard_jobs.enqueue(QUEUE, SEND_SHARD)
+        made += run.store.shard_jobs.enqueue(QUEUE, SEND_SHARD, after)
 
     if run.config.delivery.in_doubt is InDoubtPolicy.HOLD:
         held = run.store.shards.hold_others(now, f"{IN_DOUBT} since a crash: it may have been delivered")

@@ -61,8 +61,7 @@ class ShardSender:
 
         run.is_shutting_down = is_stopped
         run.send_open(self.transport)
-        free, _ = self.store.shards.counts()
-        if not free or run.error is not None:
+        if run.error is not None or not self.store.shards.is_any_free():
             self.transport.close()  # no server is kept waiting; a further shard connects again
         return DeliveryReport(tuple(run.tally.outcomes), run.tally.counts, run.error, run.ledger.in_doubt)
 

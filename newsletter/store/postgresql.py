@@ -318,7 +318,7 @@ class PostgreSQLDatabase:
 
     @contextmanager
     def without_foreign_keys(self) -> Iterator[None]:
-        """Do nothing: the search for what refers to a row has an index (`postgresql_schema`)."""
+        """Do nothing: nothing is searched for, since the foreign key is not made (`postgresql_schema`)."""
         yield
 
     def problems(self, limit: int = 10) -> list[str]:

@@ -25,15 +25,17 @@ class ShardJobs:
             if not self._db.execute("SELECT to_regclass('procrastinate_jobs') IS NOT NULL").fetchone()[0]:
                 self._db.run(schema)
 
-    def enqueue(self, queue: str, task: str) -> int:
-        """Make a job for each free shard that has none; return how many were made. In a transaction."""
+    def enqueue(self, queue: str, task: str, after: int = 0) -> int:
+        """Make a job for each free shard behind a delivery that has none; return how many were made. In a transaction.
+
+        Its time is that of reading what is there once, also where the server plans for tables that were empty.
+        """
         sql = f"""
             SELECT coalesce(array_length(procrastinate_defer_jobs_v1(
                 array_agg(CAST({_JOB} AS procrastinate_job_to_defer_v1))), 1), 0)
-            FROM shards WHERE holder = '' AND NOT EXISTS (
-                SELECT 1 FROM procrastinate_jobs
-                WHERE queueing_lock = 'shard ' || CAST(first_id AS text) AND status = 'todo')"""
-        return int(self._db.execute(sql, {"queue": queue, "task": task}).fetchone()[0])
+            FROM shards WHERE holder = '' AND first_id > :after AND 'shard ' || CAST(first_id AS text) NOT IN (
+                SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo' AND queueing_lock IS NOT NULL)"""
+        return int(self._db.execute(sql, {"queue": queue, "task": task, "after": after}).fetchone()[0])
 
     def drop_stalled(self, silent_s: float) -> int:
         """Delete the jobs whose process is dead; return how many. Leases tell what they were for."""

@@ -6,7 +6,7 @@ not let anything leave.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -22,12 +22,14 @@ _MADE = 20
 _DUE = (
     "FROM deliveries INDEXED BY deliveries_open WHERE status IN ('queued', 'sending', 'deferred') AND id > :after "
     "AND (next_attempt_at IS NULL OR next_attempt_at <= :now) "
+    # Not IN: PostgreSQL might begin with the edition, and read all of it each time.
     "AND (SELECT state FROM editions WHERE id = edition_id) = 'open'"
 )
 #: The last of the next deliveries that are open, due or not.
 _LAST_OF_NEXT = (
     "SELECT max(id) FROM (SELECT id FROM deliveries INDEXED BY deliveries_open "
-    "WHERE status IN ('queued', 'sending', 'deferred') AND id > :after ORDER BY id LIMIT :number) AS following"
+    "WHERE status IN ('queued', 'sending', 'deferred') AND id > :after AND id <= :until ORDER BY id LIMIT :number"
+    ") AS following"
 )
 
 
@@ -57,27 +59,40 @@ class Shards:
         self.clear()
         return self.divide_rest(now, size)
 
-    def divide_rest(self, now: datetime, size: int, also: Callable[[], None] = lambda: None) -> int:
+    def divide_rest(self, now: datetime, size: int, also: Callable[[int], None] = lambda _after: None) -> int:
         """Add shards of `size` deliveries that are due and in none; return how many. No two have a delivery in common.
 
         Deliveries on both sides of a shard come into different ones. A few shards are made at a time, so that other
-        writers do not wait for all; `also` is called in the transaction of each time.
+        writers do not wait for all; `also` is called in each such transaction, with the delivery behind which they
+        begin. What is in shards is not read, since a worker asks for the rest each minute.
         """
+        # Where somebody has made a shard meanwhile, none is added.
         sql = (
-            "INSERT INTO shards (first_id, last_id) SELECT min(id), max(id) FROM ("
-            "SELECT id, below, (row_number() OVER (PARTITION BY below ORDER BY id) - 1) / :size AS part FROM ("
-            "SELECT id, coalesce((SELECT last_id FROM shards WHERE first_id <= deliveries.id "
-            f"ORDER BY first_id DESC LIMIT 1), 0) AS below {_DUE} AND id <= :last) AS due WHERE below < id"
-            ") AS parts GROUP BY below, part"
+            "INSERT INTO shards (first_id, last_id) SELECT * FROM (SELECT min(id) AS one, max(id) AS other FROM ("
+            f"SELECT id, (row_number() OVER (ORDER BY id) - 1) / :size AS part {_DUE} AND id <= :last) AS due "
+            "GROUP BY part) AS parts WHERE coalesce(("
+            "SELECT last_id FROM shards WHERE first_id <= other ORDER BY first_id DESC LIMIT 1), 0) < one"
         )
-        made, after = 0, 0
-        while last := self._db.execute(_LAST_OF_NEXT, {"after": after, "number": size * _MADE}).fetchone()[0]:
-            values = {"now": to_ms(now), "after": after, "last": last, "size": size}
-            with self._db.transaction():
-                made += self._db.execute(sql, values).rowcount
-                also()
-            after = last
+        made = 0
+        for after, until in self._gaps():
+            place = {"after": after, "until": until, "number": size * _MADE}
+            while last := self._db.execute(_LAST_OF_NEXT, place).fetchone()[0]:
+                values = {"now": to_ms(now), "after": place["after"], "last": last, "size": size}
+                with self._db.transaction():
+                    if number := self._db.execute(sql, values).rowcount:
+                        also(place["after"])
+                made += number
+                place["after"] = last
         return made
+
+    def _gaps(self) -> Iterator[tuple[int, int]]:
+        """Yield the parts of the ledger that are in no shard, each as the delivery before it and its last one."""
+        after = 0
+        for shard in self._db.execute("SELECT first_id, last_id FROM shards ORDER BY first_id").into(Shard._make):
+            if shard.first > after + 1:
+                yield after, shard.first - 1
+            after = shard.last
+        yield after, _MAX_ID
 
     def hold_others(self, now: datetime, detail: str) -> int:
         """Hold the deliveries in doubt that no sender has; return how many there are."""
@@ -132,8 +147,12 @@ class Shards:
 
     def expired(self, now: datetime) -> list[str]:
         """Return the senders whose leases have ended, since they were not renewed."""
-        sql = "SELECT DISTINCT holder FROM shards WHERE holder <> '' AND expires_at <= ?"
+        sql = "SELECT DISTINCT holder FROM shards WHERE holder > '' AND expires_at <= ?"  # the index has them together
         return self._db.execute(sql, [now.isoformat()]).into(lambda row: str(row[0]))
+
+    def is_any_free(self) -> bool:
+        """Whether there is a shard that nobody has."""
+        return self._db.execute("SELECT 1 FROM shards WHERE holder = '' LIMIT 1").fetchone() is not None
 
     def counts(self) -> tuple[int, int]:
         """Count the shards that nobody has, and those that somebody has."""

@@ -1,14 +1,17 @@
 """A large edition of a fleet without mail servers: planned, leased and recorded by one worker on PostgreSQL.
 
-    python -m tests.benchmarks.fleet_edition --subscribers 100000 1000000 [--file] [--group 8]
+    python -m tests.benchmarks.fleet_edition --subscribers 100000 1000000 [--file] [--group 8] [--shards 2000]
 
 Everybody has the same topics, and the transport accepts every message at once, so that 64 share a transaction, as they
 do where servers are fast; fewer do with `--group`, as where connections wait. What is measured is the ledger: the
 CPU of planning and of sending, of the worker and of the server; how much of it is while the lock of writers is held
 (all of the server's, and the worker's in transactions), and the longest transaction; the peak memory of the processes
 that plan and send, for each size; and the bytes that a row and its indexes take. With `--file`, planning on SQLite,
-too, and how much of its rate PostgreSQL has; with `--no-send`, planning alone. The server is the tests' own: it waits
-for no disk (fsync = off), and never vacuums.
+too, and how much of its rate PostgreSQL has; with `--no-send`, planning alone; with `--shards`, only so many shards are
+leased and recorded. "Ledger and queue" is all that the server does after planning, and what the workers do in
+transactions: dividing, leasing, claiming, departures and results. At the end the ledger is counted: each delivery is
+sent, has left, and departed once. The server is the tests' own: it waits for no disk (fsync = off), and never vacuums;
+`--memory` says how much of its memory it shares (`shared_buffers`).
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from contextlib import AbstractContextManager, chdir, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -36,16 +40,18 @@ from newsletter.models.database_url import DatabaseUrl
 from newsletter.operations import fleet_worker
 from newsletter.operations.fleet_worker import FleetWorker
 from newsletter.pipeline.deliver import deliver
+from newsletter.pipeline.fleet_shards import SHARD_SIZE
 from newsletter.pipeline.ports import Ports
 from newsletter.rendering.environment import make_environment
 from newsletter.sending.smtp.group_commit import GROUP
 from newsletter.store import Store, open_store
+from newsletter.store.database import ALL
 from newsletter.store.postgresql import PostgreSQLDatabase
 from newsletter.store.sqlite import SQLiteDatabase
 from tests.benchmarks.delivering import ROOT, Nowhere, cpu_of
 from tests.benchmarks.planning import server_cpu_s
 from tests.factories import NOW, make_entry, make_profile, make_topic
-from tests.postgresql import new_store
+from tests.postgresql import SETTINGS, new_store, server
 from tests.program import PROCESSES
 
 _CHUNK = 20_000
@@ -97,13 +103,8 @@ class Lock:
                 with plain(database):
                     yield
                 return
-            server_s, began, cpu_s = 0.0, 0.0, 0.0
+            server_s, began, cpu_s = _server_s(database), time.perf_counter(), time.thread_time()
             with plain(database):
-                began, cpu_s, server_s = (
-                    time.perf_counter(),
-                    time.thread_time(),
-                    _server_s(database),
-                )  # it is locked now
                 yield
             used_s, took_s = time.thread_time() - cpu_s, time.perf_counter() - began
             self.cpu_s += used_s
@@ -169,10 +170,10 @@ def share(root: Path, where: DatabaseUrl | Path) -> None:
     worker.close()
 
 
-def send(root: Path, where: DatabaseUrl | Path, group: int = GROUP) -> None:
-    """Lease each shard, send it nowhere, and record it; so many messages share a transaction."""
+def send(root: Path, where: DatabaseUrl | Path, group: int = GROUP, shards: int = ALL) -> None:
+    """Lease so many shards, send them nowhere, and record it; so many messages share a transaction."""
     with open_store(where) as store:
-        firsts = [int(first) for (first,) in store._db.execute("SELECT first_id FROM shards ORDER BY 1")]
+        firsts = [int(one) for (one,) in store._db.execute("SELECT first_id FROM shards ORDER BY 1 LIMIT ?", [shards])]
     worker = _worker(root, where)
     with patch.object(fleet_worker, "make_transport", lambda *_: Nowhere(group)):
         for first in firsts:
@@ -227,7 +228,22 @@ def show_sizes(where: DatabaseUrl, when: str) -> None:
             print(f"  {when}, {table}: {rows_b / number:.0f} B a row and {indexes_b / number:.0f} B of indexes")
 
 
-def run(root: Path, subscribers: int, group: int, *, has_file: bool, is_sent: bool) -> None:
+def check(store: Store, subscribers: int, shards: int) -> int:
+    """Count the ledger: all of so many shards left once, and of each other one nothing; return how many were sent."""
+    sent = min(subscribers, shards * SHARD_SIZE)
+    sql = "SELECT attempts, left_at IS NOT NULL, count(*) FROM deliveries WHERE status = '{}' GROUP BY 1, 2"
+    assert store._db.execute(sql.format("sent")).fetchall() == [(1, 1, sent)]
+    if sent < subscribers:
+        assert store._db.execute(sql.format("queued")).fetchall() == [(0, 0, subscribers - sent)]
+    assert store.deliveries.counts().get("sent") == sent
+    assert sum(store.deliveries.counts().values()) == subscribers
+    (mailed,) = store._db.execute("SELECT count(DISTINCT subscriber_id) FROM deliveries").fetchone()
+    assert mailed == subscribers
+    assert store.shards.count() == ceil(subscribers / SHARD_SIZE) - ceil(sent / SHARD_SIZE)
+    return sent
+
+
+def run(root: Path, subscribers: int, group: int, shards: int, *, has_file: bool) -> None:
     """Measure an edition of so many."""
     print(f"{subscribers} subscribers", flush=True)
     where = new_store()
@@ -238,13 +254,16 @@ def run(root: Path, subscribers: int, group: int, *, has_file: bool, is_sent: bo
     planned = measured(plan, root, where)
     planned.show("planning", subscribers)
     show_sizes(where, "planned")
-    measured(share, root, where).show("shards and jobs", subscribers)
-    if is_sent:
-        measured(partial(send, group=group), root, where).show("sending", subscribers)
-        show_sizes(where, "sent")
+    shared = measured(share, root, where)
+    shared.show("shards and jobs", subscribers)
+    if shards:
+        recorded = measured(partial(send, group=group, shards=shards), root, where)
         with open_store(where) as store:
-            assert store.deliveries.counts() == {"sent": subscribers}
-            assert store.shards.count() == 0
+            sent = check(store, subscribers, shards)
+        recorded.show("sending", sent)
+        each = (shared.server_s + shared.lock.cpu_s) / subscribers + (recorded.server_s + recorded.lock.cpu_s) / sent
+        print(f"  ledger and queue: CPU {each * 1e6:.1f} µs; {sent} sent, each once")
+        show_sizes(where, "sent")
     if has_file:
         with open_store(root / "newsletter.db") as store:
             make_site(root, store, subscribers)
@@ -260,11 +279,15 @@ def main() -> None:
     parser.add_argument("--subscribers", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--file", action="store_true", help="plan on SQLite, too")
     parser.add_argument("--group", type=int, default=GROUP, help="so many messages share a transaction")
-    parser.add_argument("--no-send", action="store_true", help="only plan")
+    parser.add_argument("--no-send", dest="shards", action="store_const", const=0, default=ALL, help="only plan")
+    parser.add_argument("--shards", type=int, help="so many shards are sent")
+    parser.add_argument("--memory", default="32MB", help="what the server shares (32MB)")
     arguments = parser.parse_args()
+    with patch.dict(SETTINGS, shared_buffers=arguments.memory, max_wal_size="1GB"):
+        server()
     for number in arguments.subscribers:
         with TemporaryDirectory() as folder:
-            run(Path(folder), number, arguments.group, has_file=arguments.file, is_sent=not arguments.no_send)
+            run(Path(folder), number, arguments.group, arguments.shards, has_file=arguments.file)
 
 
 if __name__ == "__main__":

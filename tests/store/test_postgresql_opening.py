@@ -107,7 +107,7 @@ def test_a_table_that_is_gone_is_damage() -> None:
 def test_a_store_of_an_older_release_gets_what_it_lacks(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """As if the last steps had not been there, when it was made."""
+    """As if the last steps had not been there when it was made, and deliveries had the key that they have no more."""
     monkeypatch.setitem(postgresql_opening.CHANGES_OF_ROWS, STEPS[-1], "UPDATE store_facts SET value = value || '!'")
     url = new_store()
     with open_store(url) as store:
@@ -118,6 +118,8 @@ def test_a_store_of_an_older_release_gets_what_it_lacks(
         before, version = schema_of(db), store.schema_version()
         db.run(WIDE_LEDGER)
         db.run("ALTER TABLE subscribers DROP COLUMN next_due_at CASCADE; DROP TABLE shards; DROP INDEX papers_day")
+        db.run("CREATE INDEX deliveries_digest ON deliveries(digest_id)")
+        db.run("ALTER TABLE deliveries ADD FOREIGN KEY (digest_id) REFERENCES digests (id)")
         db.execute("DELETE FROM _sqlite_migrations WHERE name >= 'm042'")
     with open_store(url) as store:
         assert schema_of(store._db) == before
@@ -134,7 +136,8 @@ def schema_of(db: Database) -> list[set[tuple[object, ...]]]:
         WHERE table_schema = 'public'"""
     indexes = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'"
     triggers = "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"
-    return [set(db.execute(sql).fetchall()) for sql in (columns, indexes, triggers)]
+    keys = "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace"
+    return [set(db.execute(sql).fetchall()) for sql in (columns, indexes, triggers, keys)]
 
 
 def test_what_pg_dump_writes_is_restored(tmp_path: Path) -> None:

@@ -41,10 +41,27 @@ def test_shards_are_made_a_few_at_a_time_each_with_what_belongs_to_them(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shards, "_MADE", 1)
-    seen: list[tuple[bool, int]] = []
-    made = store.shards.divide_rest(NOW, 3, lambda: seen.append((store._db.is_in_transaction, store.shards.count())))
-    assert (made, seen) == (3, [(True, 1), (True, 2), (True, 3)])
+    seen: list[tuple[int, bool, int]] = []
+
+    def see(after: int) -> None:
+        seen.append((after, store._db.is_in_transaction, store.shards.count()))
+
+    assert store.shards.divide_rest(NOW, 3, see) == 3
+    assert seen == [(0, True, 1), (3, True, 2), (6, True, 3)]
     assert lease_all(store) == [Shard(1, 3), Shard(4, 6), Shard(7, 7)]
+
+
+@pytest.mark.usefixtures("edition")
+def test_only_what_is_between_shards_is_looked_at(store: Store) -> None:
+    store.shards.divide(NOW, 2)
+    seen: list[int] = []
+    assert store.shards.divide_rest(NOW, 2, seen.append) == 0
+    store._db.execute("DELETE FROM shards WHERE first_id IN (1, 5)")
+
+    assert store.shards.divide_rest(NOW, 1, seen.append) == 4
+
+    assert seen == [0, 4]
+    assert lease_all(store) == [Shard(1, 1), Shard(2, 2), Shard(3, 4), Shard(5, 5), Shard(6, 6), Shard(7, 7)]
 
 
 @pytest.mark.usefixtures("edition")
@@ -123,6 +140,7 @@ def test_what_is_in_no_shard_comes_into_new_ones_that_overlap_with_none(store: S
 
     assert lease_all(store, "two") == [Shard(2, 2), Shard(8, 8)]
     assert store.shards.counts() == (0, 3)
+    assert not store.shards.is_any_free()
 
 
 @pytest.mark.usefixtures("edition")
@@ -144,6 +162,7 @@ def test_one_shard_can_be_leased_in_particular(store: Store) -> None:
     assert store.shards.lease("two", NOW, MINUTE, 3) is None
     assert store.shards.lease("two", NOW, MINUTE, 4) is None
     assert store.shards.counts() == (3, 1)
+    assert store.shards.is_any_free()
 
 
 @pytest.mark.usefixtures("edition")
