@@ -144,7 +144,13 @@ def _found(text: str) -> list[str]:
     found = text.encode().translate(_BETWEEN).decode().split()
     if "".join(found).isalpha():
         return found
-    return [word for one in found for word in ((one,) if one.isalpha() else _ASCII_WORD.findall(one))]
+    return [word for one in found for word in ((one,) if one.isalpha() else _parts(one))]
+
+
+@lru_cache(maxsize=16384)
+def _parts(one: str) -> tuple[str, ...]:
+    """Return the words of ASCII letters, digits and apostrophes that nothing separates."""
+    return tuple(_ASCII_WORD.findall(one))
 
 
 @lru_cache(maxsize=131072)
