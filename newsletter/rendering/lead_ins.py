@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from newsletter.text.prefilter import Prefiltered
+
 #: Texts longer than this before the main clause are no lead-ins.
 _LONGEST = 160
 #: What points back to an earlier sentence; "this paper" points to the paper itself.
@@ -57,7 +59,10 @@ _SECOND_ITEM = re.compile(r"(?:\b2|\bii|\bb)\)")
 _PRONOUN = re.compile(
     rf"(?:it|they|its|their|both|the latter|the former|this(?! {_ITSELF}\b)|these|those)\b|[该此这其]", re.IGNORECASE
 )
-_POINTER = re.compile(rf"\bthese\b|\b{_THIS} (?!(?:\w+ )?{_ITSELF}\b|that\b|(?<=such )as\b)[\w-]+", re.IGNORECASE)
+_POINTER = Prefiltered(
+    re.compile(rf"\bthese\b|\b{_THIS} (?!(?:\w+ )?{_ITSELF}\b|that\b|(?<=such )as\b)[\w-]+", re.IGNORECASE),
+    ("this ", "these", "those ", "such ", "the above "),
+)
 #: "We analyze their behavior", "we show that they keep"; "it is known that" points to nothing.
 _PRONOUN_SOON = re.compile(
     rf"(?:we|i|this {_ITSELF})(?: \w+ly| first| thus)? [\w-]+(?: that| how| whether| if| why)?"
@@ -79,11 +84,14 @@ _FOR = (
 )
 _POINTING = rf"(?:all |both |each |one |some )?(?:of )?(?:{_THIS}|the (?:aforementioned|above-mentioned))"
 #: The same at the end of a sentence, of a few words; also "based on this observation", "in this setting".
-_TAIL = re.compile(
-    rf"(?:{_FOR_BEGINS}{_FOR} {_POINTING}|,? (?:based|building) (?:up)?on {_POINTING}"
-    rf"|,? in {_THIS}(?= (?:contexts?|settings?|regimes?|domains?|direction|regard|respect|tasks?)\.))"
-    r"(?: [\w-]+){0,4}(?= ?\.$)",
-    re.IGNORECASE,
+_TAIL = Prefiltered(
+    re.compile(
+        rf"(?:{_FOR_BEGINS}{_FOR} {_POINTING}|,? (?:based|building) (?:up)?on {_POINTING}"
+        rf"|,? in {_THIS}(?= (?:contexts?|settings?|regimes?|domains?|direction|regard|respect|tasks?)\.))"
+        r"(?: [\w-]+){0,4}(?= ?\.$)",
+        re.IGNORECASE,
+    ),
+    ("this", "these", "those", "such", "the above", "the aforementioned"),
 )
 #: So many of the last characters may be that clause.
 _LONGEST_TAIL = 120
@@ -98,7 +106,9 @@ def without_lead_in(sentence: str) -> str:
     for mark in (_LABEL, _ITEM):
         rest = rest[found.end() :] if (found := mark.match(rest)) else rest
     for _ in range(_LEAD_INS):
-        rest = rest[_lead_in(rest) :]
+        if not (length := _lead_in(rest)):
+            break
+        rest = rest[length:]
     if not rest or rest == sentence:
         return sentence
     first_word = rest.split(" ", 1)[0].rstrip(",")
@@ -107,7 +117,7 @@ def without_lead_in(sentence: str) -> str:
 
 def without_tail(sentence: str) -> str:
     """Return a sentence without an end that points back, such as " to address these challenges.", or begins a list."""
-    first = _FIRST_ITEM.search(sentence)
+    first = _FIRST_ITEM.search(sentence) if ":" in sentence else None
     if first and first["colon"] and first.start() > _MIN_HEAD and not _SECOND_ITEM.search(sentence, first.end()):
         return f"{sentence[: first.start()]}."
     start = max(0, len(sentence) - _LONGEST_TAIL)

@@ -32,9 +32,6 @@ _WORD = re.compile(rf"{_LANGUAGES}|{_SPLIT}|[{_CJK}]|[^\W_{_CJK}]+(?:['’][^\W_
 # stands between words, and the pattern sees only words with digits or apostrophes.
 _BETWEEN = bytes(code if chr(code) == "'" or (code < 128 and chr(code).isalnum()) else 32 for code in range(256))
 _ASCII_WORD = re.compile(rf"{_SPLIT}|[A-Za-z0-9]+(?:'[A-Za-z0-9]+)*")
-# The same again, to be searched for in a whole text: of most words the first letters tell that they have none of these.
-_ASCII_PLACE = re.compile(rf"(?>[A-Za-z]+)(?![0-9'])|{_ASCII_WORD.pattern}")
-
 # "GPUs", "MoEs": the rules for "us" and "oes" are not for acronyms.
 _ACRONYM_PLURAL = re.compile(r"([A-Za-z]+[A-Z])s")
 _ACRONYM = re.compile(r"[A-Z]{2,}s?")
@@ -61,9 +58,13 @@ def surfaces(text: str) -> list[str]:
 
 def located(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield what `words` returns, each word with its start and end in `text`."""
-    if text.isascii():
-        for match in (_WORD if _may_name_language(text) else _ASCII_PLACE).finditer(text):
-            yield _plain(match[0]), *match.span()
+    if text.isascii() and not _may_name_language(text):
+        spaced, at = _spaced(text), 0
+        for one in spaced.split():
+            at = spaced.index(one, at)
+            for word, start, end in _located_parts(one):
+                yield word, at + start, at + end
+            at += len(one)
     else:
         for match in _WORD.finditer(text):
             yield _plain(normalize("NFKC", match[0])), *match.span()
@@ -141,10 +142,27 @@ def _found(text: str) -> list[str]:
         return _WORD.findall(normalize("NFKC", text))
     if _may_name_language(text):
         return _WORD.findall(text)
-    found = text.encode().translate(_BETWEEN).decode().split()
+    found = _spaced(text).split()
     if "".join(found).isalpha():
         return found
-    return [word for one in found for word in ((one,) if one.isalpha() else _ASCII_WORD.findall(one))]
+    return [word for one in found for word in ((one,) if one.isalpha() else _parts(one))]
+
+
+def _spaced(text: str) -> str:
+    """Return ASCII text with a space for each character that stands between words."""
+    return text.encode().translate(_BETWEEN).decode()
+
+
+@lru_cache(maxsize=16384)
+def _parts(one: str) -> tuple[str, ...]:
+    """Return the words of ASCII letters, digits and apostrophes that nothing separates."""
+    return tuple(_ASCII_WORD.findall(one))
+
+
+@lru_cache(maxsize=16384)
+def _located_parts(one: str) -> tuple[tuple[str, int, int], ...]:
+    """Return the same words as `words` does, each with its start and end."""
+    return tuple((_plain(match[0]), *match.span()) for match in _ASCII_WORD.finditer(one))
 
 
 @lru_cache(maxsize=131072)

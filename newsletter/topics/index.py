@@ -10,10 +10,9 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
-from itertools import islice, takewhile
+from itertools import chain, islice, takewhile
 from typing import TypeVar
 
 import numpy as np
@@ -74,11 +73,19 @@ class PaperIndex:
     ) -> None:
         """Index papers; the words of some may be `known` by their ids, as the store's full-text index holds them.
 
-        An index that is `asked` for one query only has the words that it may be about.
+        An index that is `asked` for one query only has the words that it may be about, and does not tell how often.
         """
-        self._begins = None if asked is None else _beginnings(asked)
-        self._asked = None if self._begins is None else _begun(known.values(), self._begins)
         fields = _ALL if asked is None else {field for term in _terms(asked) for field in fields_of(term)}
+        split: dict[int, list[tuple[Field, _Indexed]]] = {}
+        if asked is not None:
+            split = {number: _split(texts, fields) for number, texts in known.items()}
+        self._asked = (
+            None if asked is None else _asked_for(asked, (one for texts in split.values() for _, one in texts))
+        )
+        #: Of an index that is asked for one query, the words by field, paper and passage, if those of all are known.
+        self._split: list[list[Sequence[Sequence[str]]]] | None = None
+        if asked is not None and all(paper.id in known for paper in papers):
+            self._split = [[] for _ in Field]
         self.papers = {paper.id: paper for paper in papers}
         #: Ids in the order of the arrays: a paper's position is its number.
         self.ids = tuple(self.papers)
@@ -87,11 +94,10 @@ class PaperIndex:
         self._postings: list[dict[str, list[int]]] = [defaultdict(list) for _ in Field]
         self._texts: list[list[str]] = [[] for _ in Field]
         for number, paper in enumerate(self.papers.values()):
-            indexed = known.get(paper.id, ())
-            for field, text in zip(_INDEXED, indexed, strict=False):
-                if field in fields:
-                    self._post_indexed(field, number, text)
-            for field, passages in _passages(paper)[len(indexed) :]:
+            texts = known.get(paper.id, ())
+            for field, indexed in split[paper.id] if texts and asked is not None else _split(texts, fields):
+                self._post_indexed(field, number, indexed)
+            for field, passages in _passages(paper)[len(texts) :]:
                 self._post(field, number, passages)
         self._vocabularies: dict[str | None, Vocabulary] = {}
         self._sorted_words: dict[Field, list[str]] = {}
@@ -202,17 +208,13 @@ class PaperIndex:
         # The bar keeps phrases from matching across two keywords or names.
         self._texts[field].append("|".join(texts))
 
-    def _post_indexed(self, field: Field, number: int, text: str) -> None:
-        postings = self._postings[field]
-        *passages, last = text.split(" | ")
-        if not last.startswith(("=", "+")):  # else these are marks
-            passages.append(last)
-        elif not passages:
-            passages.append("")
-        asked, found = self._asked, text.split()
-        for word in found if asked is None else [one for one in found if one in asked]:
+    def _post_indexed(self, field: Field, number: int, indexed: _Indexed) -> None:
+        postings, asked = self._postings[field], self._asked
+        for word in indexed.every() if asked is None else asked.intersection(indexed.every()):
             postings[word].append(number)
-        self._texts[field].append("|".join(f" {passage} " for passage in passages))
+        self._texts[field].append("|".join(f" {passage} " for passage in indexed.passages))
+        if self._split is not None:
+            self._split[field].append(indexed.words)
 
     def _occurrences(self, term: Term) -> Iterator[tuple[Field, Iterable[int], float]]:
         """Yield fields with the numbers of papers that hold a term there, and what each occurrence counts."""
@@ -312,7 +314,8 @@ class PaperIndex:
 
     def _places_of(self, field: Field) -> Places:
         if field not in self._places:
-            self._places[field] = Places(self._texts[field], self._begins)
+            split = None if self._split is None else self._split[field]
+            self._places[field] = Places(self._texts[field], None if split is None else self._asked, split)
         return self._places[field]
 
     def _words_with(self, field: Field, prefix: str) -> Iterator[str]:
@@ -352,9 +355,31 @@ def _beginnings(query: Node) -> frozenset[str]:
     return frozenset(text[at : at + length] for text in texts for at in range(len(text)) for length in (1, 2))
 
 
-def _begun(known: Iterable[Sequence[str]], beginnings: AbstractSet[str]) -> set[str]:
-    """Return the marks, and the words with some beginnings: each word is looked at once, however often it occurs."""
-    every = set(" ".join(text for texts in known for text in texts).split())
+class _Indexed:
+    """The words of a field of a paper, read from the text that the store's full-text index holds."""
+
+    def __init__(self, text: str) -> None:
+        *passages, last = text.split(" | ")
+        has_marks = last.startswith(("=", "+"))
+        self.passages = (passages or [""]) if has_marks else [*passages, last]
+        self.words = [passage.split() for passage in self.passages]
+        self.marks = last.split() if has_marks else []
+
+    def every(self) -> Iterator[str]:
+        """Yield the words and the marks."""
+        return chain(*self.words, self.marks)
+
+
+def _split(texts: Sequence[str], fields: Container[Field]) -> list[tuple[Field, _Indexed]]:
+    """Return the words of those fields of a paper that are among some."""
+    return [(field, _Indexed(text)) for field, text in zip(_INDEXED, texts, strict=False) if field in fields]
+
+
+def _asked_for(query: Node, known: Iterable[_Indexed]) -> set[str]:
+    """Return the marks of some texts, and those of their words that a query may be about."""
+    beginnings, every = _beginnings(query), set[str]()
+    for one in known:  # each word is looked at once, however often it occurs
+        every.update(one.every())
     return {word for word in every if word[:2] in beginnings or word[0] in "=+"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
@@ -41,6 +42,17 @@ class _Read:
         for _ in range(self.words.count(word)):
             at = self.words.index(word, at + 1)
             yield at
+
+    def beginnings(self, spelling: tuple[str, ...]) -> Iterator[int]:
+        """Yield the places where words begin that stand side by side."""
+        if len(spelling) < 2:
+            yield from self.places(spelling[0]) if spelling else ()
+            return
+        offset = min(range(len(spelling)), key=lambda at: self.words.count(spelling[at]))
+        for at in self.places(spelling[offset]):
+            first = at - offset
+            if first >= 0 and self.words[first : first + len(spelling)] == spelling:
+                yield first
 
     def places_of_stem(self, one: str) -> Iterator[int]:
         """Yield the places of the words of a stem, in no order."""
@@ -87,13 +99,16 @@ def _read(text: str) -> _Read:
 
 def _phrases(text: str, read: _Read, phrase: Phrase, *, is_literal: bool = False) -> Iterator[tuple[int, int]]:
     spellings = phrase.spellings(read.vocabulary)
-    begins = {n for spelling in spellings if spelling for n in read.places(spelling[0])}
+    begins = defaultdict[int, list[tuple[str, ...]]](list)
+    for spelling in spellings:
+        for first in read.beginnings(spelling):
+            begins[first].append(spelling)
     compounds = read.before_hyphens if len(phrase.parts) == 1 and not is_literal else frozenset()
     tokens = read.tokens if begins or compounds else ()
-    for first in sorted(begins | compounds):
-        for spelling in spellings:
+    for first in sorted(begins.keys() | compounds):
+        for spelling in begins.get(first, ()):
             last = first + len(spelling)
-            if read.words[first:last] == spelling and _is_right(text, tokens[first:last], phrase, is_literal):
+            if _is_right(text, tokens[first:last], phrase, is_literal):
                 yield tokens[first][1], tokens[last - 1][2]
         if first in compounds and (found := _compound(text, tokens[first:], phrase)):
             yield found
@@ -134,7 +149,7 @@ def _of_each_word(text: str, read: _Read, near: Near) -> tuple[list[list[int]], 
         if not starts:
             return [], {}
         spans |= starts
-        found.append([n for n, token in enumerate(tokens) if token[1] in starts])
+        found.append([bisect_left(tokens, start, key=_start_of) for start in sorted(starts)])
     return found, spans
 
 
@@ -142,10 +157,15 @@ def _within(
     tokens: Sequence[_Token], found: Sequence[Sequence[int]], spans: Mapping[int, int], window: float
 ) -> Iterator[tuple[int, int]]:
     """Yield the words that stand together among `window` words."""
-    for first in sorted({n for one in found for n in one}):
-        if all(any(first <= n < first + window for n in one) for one in found):
-            for n in sorted({n for one in found for n in one if first <= n < first + window}):
+    every = sorted({n for one in found for n in one})
+    for at, first in enumerate(every):
+        if all((place := bisect_left(one, first)) < len(one) and one[place] < first + window for one in found):
+            for n in every[at : bisect_left(every, first + window)]:
                 yield tokens[n][1], spans[tokens[n][1]]
+
+
+def _start_of(token: _Token) -> int:
+    return token[1]
 
 
 def _between(text: str, tokens: Sequence[_Token]) -> list[str]:

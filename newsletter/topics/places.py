@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from functools import reduce
+from itertools import chain, compress, repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,19 +22,33 @@ _NONE = np.empty(0, np.int64)
 class Places:
     """The places of the words of a field, numbered through all papers."""
 
-    def __init__(self, texts: Sequence[str], begins: Set[str] | None = None) -> None:
-        """Find the places of all words, or only of those whose first two letters are among some."""
-        numbers: dict[str, int] = defaultdict(lambda: len(numbers))
-        passages = [(paper, passage.split()) for paper, text in enumerate(texts) for passage in text.split("|")]
+    def __init__(
+        self,
+        texts: Sequence[str],
+        asked: Set[str] | None = None,
+        split: Iterable[Sequence[Sequence[str]]] | None = None,
+    ) -> None:
+        """Find the places of all words, or only of those that are asked for.
+
+        `split` are the words of the passages of each text, if they are known.
+        """
+        if split is None:
+            split = ([passage.split() for passage in text.split("|")] for text in texts)
+        passages = [(paper, found) for paper, of_paper in enumerate(split) for found in of_paper]
         lengths = np.array([len(found) for _, found in passages], np.int64)
-        every = [word for _, found in passages for word in found]
-        asked: Sequence[int] = range(len(every))
-        if begins is not None:
-            begun = {word for word in set(every) if word[:2] in begins}
-            asked = [n for n, word in enumerate(every) if word in begun]
-        words = np.array([numbers[every[n]] for n in asked], np.int64)
+        every = chain.from_iterable(found for _, found in passages)
+        if asked is None:
+            counted: dict[str, int] = defaultdict(lambda: len(counted))
+            words = np.array([counted[word] for word in every], np.int64)
+            numbers, kept = dict(counted), np.arange(len(words))
+        else:
+            wanted = {word: number for number, word in enumerate(asked)}
+            words = np.fromiter(map(wanted.get, every, repeat(-1)), np.int64, int(lengths.sum()))
+            kept = np.flatnonzero(words >= 0)
+            words = words[kept]
+            is_there = np.bincount(words, minlength=len(wanted)) > 0
+            numbers = dict(compress(wanted.items(), is_there.tolist()))
         papers = np.array([paper for paper, _ in passages], np.int64)
-        kept = np.array(asked, np.int64)
         #: The paper of each word, in the order of the text, and its place.
         self._papers = np.repeat(papers, lengths)[kept]
         self._places = kept + np.repeat(np.arange(len(passages)) * _GAP, lengths)[kept]
@@ -44,7 +59,7 @@ class Places:
         #: The words in the order of their numbers, to find those of one number.
         self._order = np.argsort(words, kind="stable")
         self._sorted = words[self._order]
-        self._numbers = dict(numbers)
+        self._numbers = numbers
         self._vocabulary = Vocabulary(self._numbers.__contains__)
         self._stems: dict[str, list[str]] = defaultdict(list)
         for word in self._numbers:
