@@ -125,9 +125,12 @@ def _of_each_word(text: str, read: _Read, near: Near) -> tuple[list[list[int]], 
     The words are nowhere if one of them is.
     """
     tokens, found, spans = read.tokens, list[list[int]](), dict[int, int]()
+    opposite = [span for reverse in near.reverses for span in _phrases(text, read, reverse)]
     for one, of_one in zip(near.each, near.stems, strict=True):
         starts = {tokens[n][1]: tokens[n][2] for n in (read.places_of_stem(of_one) if of_one else ())}
         starts |= {start: stop for start, stop in _phrases(text, read, one) if not of_one or start not in starts}
+        for begin, end in opposite:
+            starts = {start: stop for start, stop in starts.items() if not begin <= start < end}
         if not starts:
             return [], {}
         spans |= starts

@@ -51,8 +51,13 @@ class Places:
             self._stems[stem(word)].append(word)
 
     def of_each(self, near: Near) -> list[Numbers]:
-        """Return for each of some words the indices where it stands, in any form."""
-        return [self.of(one, name) for one, name in zip(near.each, near.stems, strict=True)]
+        """Return for each of some words the indices where it stands, in any form, but in what means the opposite."""
+        found = [self.of(one, name) for one, name in zip(near.each, near.stems, strict=True)]
+        for reverse in near.reverses:
+            begins = self.of(reverse, "")
+            opposite = np.concatenate([begins + offset for offset in range(len(reverse.parts))])
+            found = [np.setdiff1d(one, opposite, assume_unique=True) for one in found]
+        return found
 
     def holders(self, near: Near) -> set[int]:
         """Return the papers that hold one of some words or more."""

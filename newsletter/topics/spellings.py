@@ -28,6 +28,8 @@ _CONNECTORS = frozenset(("a", "an", "and", "as", "at", "be", "by", "for", "is", 
                          "the", "to", "up", "us", "vs", "we", "with"))  # fmt: skip
 #: Words that need not be near the others, as "of" in "theory of mind".
 _UNSPOKEN = _CONNECTORS | {"are", "from", "in", "into", "on", "over", "that", "via"}
+#: Words between two others that say which of these comes of the other.
+_DIRECTIONS = frozenset(("from", "into", "to"))
 #: For each word asked for, the words of the text among which all have to be.
 _WINDOW = 3
 
@@ -143,6 +145,8 @@ class Near:
     stems: tuple[str, ...]
     #: The marks of words in capitals, which the field has to hold.
     marks: tuple[str, ...]
+    #: Phrases that hold the words and mean the opposite, as "speech to text" for "text to speech".
+    reverses: tuple[Phrase, ...]
 
     @property
     def window(self) -> int:
@@ -189,7 +193,15 @@ def near_of(text: str) -> Near:
         tuple(each.values()) if len(each) > 1 else (),
         tuple(name if len(one.parts) == 1 else "" for name, one in each.items()) if len(each) > 1 else (),
         () if is_shouted else tuple(one.mark for one in typed if one.mark),
+        tuple(_reverses(text.split())),
     )
+
+
+def _reverses(typed: Sequence[str]) -> Iterator[Phrase]:
+    """Yield the phrases that go the other way between two of some words."""
+    for before, word, after in zip(typed, typed[1:], typed[2:], strict=False):
+        if word.casefold() in _DIRECTIONS:
+            yield phrase_of(f"{after} {word} {before}")
 
 
 def literal(node: Node) -> Node:

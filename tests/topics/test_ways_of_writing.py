@@ -6,7 +6,8 @@ import pytest
 
 from newsletter.topics.evaluation import matching
 from newsletter.topics.index import PaperIndex
-from newsletter.topics.query import parse
+from newsletter.topics.occurrences import occurrences
+from newsletter.topics.query import Term, parse
 from tests.factories import make_paper
 
 
@@ -115,7 +116,28 @@ def test_a_topic_is_found_however_it_is_written(kind: str, query: str, title: st
         ("MOE", "Moe and the Pears"),
         ("lens", "Len's Pears"),
         ("tool use", "This Tool Helps Us"),
+        ("text to speech", "Streaming Speech-to-Text Translation"),
+        ("speech to text", "Pears Read Text to Speech"),
+        ("text to image generation", "Generation of Pears by Image-to-Text Models"),
+        ("learning from noise", "Noise from Learning"),
     ],
 )
 def test_other_words_are_not_found(query: str, title: str) -> None:
     assert not finds(query, title=title)
+
+
+@pytest.mark.parametrize(
+    "title", ["Speech-to-Text and Text-to-Speech", "Speech Synthesized from Text", "A Speech of a Text, Speech to Text"]
+)
+def test_words_count_beside_a_phrase_that_means_the_opposite(title: str) -> None:
+    assert finds("text to speech", title=title)
+    term = parse("text to speech")
+    assert isinstance(term, Term)
+    assert list(occurrences(title, term, is_title=True))
+
+
+def test_words_of_a_phrase_that_means_the_opposite_are_not_marked() -> None:
+    text = "A Speech of a Text, Speech to Text"
+    term = parse("text to speech")
+    assert isinstance(term, Term)
+    assert sorted(text[start:stop] for start, stop in occurrences(text, term, is_title=True)) == ["Speech", "Text"]
