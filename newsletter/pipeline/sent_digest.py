@@ -51,8 +51,8 @@ def further_papers(store: Store, sent: SentDigest, section: Section, weights: We
     matcher = make_matcher(store, papers, weights)
     sent_before = store.deliveries.papers_planned_for(sent.subscriber.id, before=planned_at)
     old = {paper.id for paper in papers if paper.seen_at <= since}
-    sent_before = Dislikes(store).with_sent(sent.subscriber.id, sent_before)
-    skipped = skipped_papers(matcher.index, profile, sent_before, since, old)
+    kept_from = Dislikes(store).with_sent(sent.subscriber.id, sent_before)
+    skipped = skipped_papers(matcher.index, profile, kept_from, since, old)
     taste = TasteScores(store).of(sent.subscriber.id, matcher.index)
     matching = all_matching(matcher, profile, skipped, sent.digest.edition.day, taste)
     shown = {item.paper.id for item in sent.digest.items}
