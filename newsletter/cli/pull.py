@@ -68,8 +68,6 @@ def pull(
     config, ports, span = opened.config, make_ports(opened), _span(day, since)
     if kind is None and span is None:
         reports = pull_configured(config, ports, rehearse=dry_run)
-        if not dry_run:
-            learn_models(config, ports)
     elif kind is None:
         reports = pull_sources(config, ports, configured_sources(config), span, rehearse=dry_run)
     else:
@@ -78,6 +76,8 @@ def pull(
             reports = [_pull_places(opened, sources[0], places, day.date() if day else None, rehearse=dry_run)]
         else:
             reports = pull_sources(config, ports, sources, span, rehearse=dry_run)
+    if not dry_run:
+        learn_models(config, ports)
     if as_json:
         print_json(reports)
     else:

@@ -1,7 +1,8 @@
 """Search of the archive: what a query matches, then papers with all or most of its words, then those close to it.
 
 A text without operators may be a sentence, so its words are searched for as well. The papers that a topic of the same
-text would match come first and are counted; the others are offered beside.
+text would match come first and are counted; the others are offered beside. An arXiv id, a DOI or an address with one
+finds its paper, and the name of an author their papers.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from newsletter.ranking.embedding import text_of
 from newsletter.store import Store
 from newsletter.store.filters import Limits, Order
 from newsletter.store.search import Found, Hit, content_words, excerpts
-from newsletter.topics.query import FIELDS, parse
+from newsletter.text.tokenizer import words
+from newsletter.topics.query import FIELDS, Term, parse
 
 #: Whoever types at least so many words means a sentence, in which "and" and ":" are no mistakes.
 _SENTENCE = 6
@@ -28,6 +30,8 @@ _OPERATOR = re.compile(
 )
 #: Candidates from the embedding that is stored.
 _NEAR = 30
+#: A text of so many words may be the name of an author.
+_NAME = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,10 @@ def search_archive(
     Raises:
         QueryError: The query is malformed, and no sentence.
     """
-    is_free = len(text) <= QUERY and not has_operators(text) and len(content_words(text)) > 1
+    if not offset and limits in (None, Limits()) and (paper := _named(store, text)):
+        return Results(Found((Hit(paper),), 1))
+    is_plain = len(text) <= QUERY and not has_operators(text)
+    is_free = is_plain and len(content_words(text)) > 1
     is_long = is_free and len(text.split()) > _LONG
     try:
         found = Found((), 0)
@@ -62,16 +69,32 @@ def search_archive(
     except QueryError:
         if not is_free or len(text.split()) < _SENTENCE:
             raise
-    if not is_free or offset or found.total >= limit or (limits and limits.within):
+    if not is_plain or offset or found.total >= limit or (limits and limits.within):
         return Results(found)
-    known = {hit.paper.id for hit in found.hits}
+    others = [] if found.total else list(_by_author(store, text, limits, limit))
+    if not is_free:
+        return Results(found, tuple(others))
+    known = {hit.paper.id for hit in (*found.hits, *others)}
     shown = limit - len(found.hits)
     sharing = [paper for paper in store.archive.sharing_words(text, limits, limit=limit) if paper.id not in known]
-    others = list(excerpts(text, sharing[:shown]) if with_excerpts else map(Hit, sharing[:shown]))
+    others += excerpts(text, sharing[:shown]) if with_excerpts else map(Hit, sharing[:shown])
     if space is not None and limits in (None, Limits()) and len(known) + len(sharing) < limit:
         known |= {paper.id for paper in sharing}
         others += [Hit(paper) for paper in space.near(store, text, _NEAR) if paper.id not in known]
     return Results(found, tuple(others[:shown]))
+
+
+def _named(store: Store, text: str) -> Paper | None:
+    """Return the paper of an arXiv id, a DOI or an address with one."""
+    paper = store.papers.named(text.strip()) if len(text) <= QUERY and len(text.split()) == 1 else None
+    return None if paper is None or paper.withdrawn else paper
+
+
+def _by_author(store: Store, text: str, limits: Limits | None, number: int) -> tuple[Hit, ...]:
+    """Return papers of an author whose name a text may be, or a part of it."""
+    if not words(text) or len(text.split()) > _NAME:
+        return ()
+    return store.archive.search(Term(" ".join(text.split()), "author"), limits, limit=number, with_excerpts=False).hits
 
 
 def has_operators(text: str) -> bool:

@@ -13,18 +13,26 @@ from newsletter.store import Store
 
 #: How many papers are rated at a time.
 _PAPERS = 10
-#: They are chosen from so many of the latest ones.
-_LATEST = 500
+#: They are chosen from so many of the latest ones; from more, if fewer of these match any topic than are to be shown
+#: three times over.
+_LATEST, _MORE = 500, 2000
+_ENOUGH = 30
 
 
 def papers_to_rate(store: Store, subscriber: Subscriber) -> list[Paper]:
     """Return ten papers whose ratings tell most about what a subscriber likes; none that they rated before."""
-    index = PaperIndex(store.papers.newest(_LATEST))
+    matcher = _latest(store, _LATEST)
+    if sum(matcher.find(topic.query)[0].bit_count() for topic in subscriber.profile.topics) < _ENOUGH:
+        matcher = _latest(store, _MORE)
     rated = store.feedback.of(subscriber.id)
-    numbers = {number for number, paper_id in enumerate(index.ids) if paper_id in rated}
-    matcher = Matcher(index)
+    numbers = {number for number, paper_id in enumerate(matcher.index.ids) if paper_id in rated}
     chosen = choose_to_rate(matcher, subscriber.profile.topics, _PAPERS, numbers)
     return [matcher.paper(number) for number in chosen]
+
+
+def _latest(store: Store, number: int) -> Matcher:
+    papers = store.papers.newest(number)
+    return Matcher(PaperIndex(papers, store.paper_topics.words([paper.id for paper in papers])))
 
 
 def rate(store: Store, subscriber: Subscriber, ratings: Mapping[int, bool], now: datetime) -> int:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from newsletter.models import Digest, Paper, SectionKind, Subscriber, Topic
 from newsletter.models.weights import Weights
 from newsletter.pipeline.compose import compose, find_edition, make_matcher, read_statistics
+from newsletter.pipeline.dislikes import Dislikes
 from newsletter.pipeline.next_mail import coming_edition
 from newsletter.pipeline.taste import TasteScores
 from newsletter.pipeline.topic_models import topic_scores
@@ -109,6 +110,8 @@ class Absence(StrEnum):
     """Why a digest does not hold a paper."""
 
     WITHDRAWN = "withdrawn"
+    #: The subscriber wants less like it.
+    DISLIKED = "disliked"
     SENT_BEFORE = "sent before"
     #: It was first seen before the edition's window began.
     TOO_OLD = "too old"
@@ -146,11 +149,12 @@ def explain(
     window = store.papers.new_since(due.since)
     statistics = read_statistics(store)
     sent_before = store.deliveries.papers_planned_for(subscriber.id)
+    skipped = Dislikes(store).with_sent(subscriber.id, sent_before)
     index = PaperIndex(window)
     taste = TasteScores(store).of(subscriber.id, index)
     matcher = Matcher(index, statistics, weights, topic_scores(store, index))
     old = {one.id for one in window if one.seen_at <= due.since}
-    digest = compose(matcher, edition, subscriber.profile, sent_before, taste, (due.since, old))
+    digest = compose(matcher, edition, subscriber.profile, skipped, taste, (due.since, old))
     taste_score = float(taste[index.ids.index(paper.id)]) if taste is not None and paper.id in index.papers else 0.0
     found = next((placement for one, placement in _placements(digest) if one.id == paper.id), None)
     alone = make_matcher(store, [paper], weights, statistics)
@@ -159,6 +163,7 @@ def explain(
         return breakdown
     absence = _why_absent(
         paper,
+        is_disliked=paper.id in store.feedback.disliked(subscriber.id),
         was_sent=paper.id in sent_before,
         is_new=any(one.id == paper.id for one in window),
         is_eligible=breakdown.is_eligible,
@@ -271,9 +276,13 @@ def _topic_match(alone: Matcher, topic: Topic, statistics: Statistics, *, is_exc
     return TopicMatch(topic.name, hits, in_vain, is_excluded)
 
 
-def _why_absent(paper: Paper, *, was_sent: bool, is_new: bool, is_eligible: bool, is_left_out: bool) -> Absence:
+def _why_absent(
+    paper: Paper, *, is_disliked: bool, was_sent: bool, is_new: bool, is_eligible: bool, is_left_out: bool
+) -> Absence:
     if paper.withdrawn:
         return Absence.WITHDRAWN
+    if is_disliked:
+        return Absence.DISLIKED
     if was_sent:
         return Absence.SENT_BEFORE
     if not is_new:

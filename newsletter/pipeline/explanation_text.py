@@ -12,6 +12,7 @@ from newsletter.topics.uncounted import Uncounted, Why
 ENGLISH = language("en")
 _ABSENCES = {
     Absence.WITHDRAWN: "it was withdrawn",
+    Absence.DISLIKED: "they want less like it",
     Absence.SENT_BEFORE: "it was sent before",
     Absence.LEFT_OUT: "it mentions the topic in passing, and is far from it",
     Absence.RANKED_LOWER: "other papers rank higher",

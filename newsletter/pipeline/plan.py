@@ -27,6 +27,7 @@ from newsletter.models import (
 from newsletter.models.addresses import email_key
 from newsletter.models.weights import Weights
 from newsletter.pipeline.compose import compose, find_edition
+from newsletter.pipeline.dislikes import Dislikes
 from newsletter.pipeline.idle import EXPLAINED
 from newsletter.pipeline.next_mail import History, read_histories
 from newsletter.pipeline.notes import NO_NOTES, Notes
@@ -246,7 +247,7 @@ class _Pass:
     def __init__(self, store: Store, now: datetime, notes: Notes, weights: Weights | None, patience: Patience) -> None:
         self._store, self._now, self._notes, self._patience = store, now, notes, patience
         self._looks = Looks(store.looks.until(now))
-        self._windows, self._tastes = Windows(store, now, weights), TasteScores(store)
+        self._windows, self._tastes, self._dislikes = Windows(store, now, weights), TasteScores(store), Dislikes(store)
         #: What the operator decided about editions that are not open; a draft is what this pass continues.
         self._states = {key: one for key, one in store.editions.states().items() if one is not EditionState.DRAFT}
         self._last_seen_at = store.papers.last_seen_at()
@@ -333,6 +334,7 @@ class _Pass:
             self._editions[due.key] = find_edition(self._store, due, cadence, self._now, self._notes)
         edition = self._editions[due.key]
         taste = self._tastes.of(subscriber.id, window.matcher.index)
+        sent_before = self._dislikes.with_sent(subscriber.id, sent_before)
         key = self._key_of(subscriber.profile, due, window, sent_before) if taste is None else None
         decided = self._decided.get(key) if key else None
         if decided is None:

@@ -11,6 +11,7 @@ from newsletter.models import Digest, Edition, Paper, Subscriber
 from newsletter.models.weights import Weights
 from newsletter.papers.merge import begin
 from newsletter.pipeline.compose import ARCHIVE, compose, find_edition, make_matcher
+from newsletter.pipeline.dislikes import Dislikes
 from newsletter.pipeline.next_mail import coming_edition
 from newsletter.pipeline.notes import NO_NOTES, Notes
 from newsletter.pipeline.schedule import local_day
@@ -51,7 +52,7 @@ def preview_digest(
     if due.at > now and last is not None:
         return store.editions.get_digest(last.digest_id)
     edition = find_edition(store, due, subscriber.profile.cadence, now, notes)
-    sent_before = store.deliveries.papers_planned_for(subscriber.id)
+    sent_before = Dislikes(store).with_sent(subscriber.id, store.deliveries.papers_planned_for(subscriber.id))
     window = Windows(store, now, weights).of(due.since)
     taste = TasteScores(store).of(subscriber.id, window.matcher.index)
     digest = compose(window.matcher, edition, subscriber.profile, sent_before, taste, (window.since, window.old))
@@ -94,7 +95,7 @@ def next_digest(
     taste = TasteScores(store).of(subscriber.id, index)
     since = max(due.since, recent.since)
     old = {number for number, paper in index.papers.items() if paper.seen_at <= since}
-    sent_before = store.deliveries.papers_planned_for(subscriber.id)
+    sent_before = Dislikes(store).with_sent(subscriber.id, store.deliveries.papers_planned_for(subscriber.id))
     digest = compose(matcher, edition, profile, sent_before, taste, (since, old))
     is_example = not digest.items
     if is_example:

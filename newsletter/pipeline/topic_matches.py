@@ -43,8 +43,9 @@ def find_matches(store: Store, topic: Topic, days: int, now: datetime, weights: 
 
 
 def acronyms_of(store: Store, topic: Topic, found: TopicMatches) -> list[Offer]:
-    """Return the acronyms that papers of the archive define for the topic's phrases."""
-    return offers(store.papers.newest(ARCHIVE), found.matcher.node(topic.query))
+    """Return the acronyms that papers of the archive define for the topic's phrases, if they find any paper."""
+    offered = offers(store.papers.newest(ARCHIVE), found.matcher.node(topic.query))
+    return [offer for offer in offered if found.matcher.find(offer.other)[0]]
 
 
 def check_query(topic: Topic, found: TopicMatches, days: int) -> TopicCheck:

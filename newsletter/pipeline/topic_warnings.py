@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from newsletter.ranking.topic_check import NotFound, TooBroad
+from newsletter.ranking.topic_check import Listed, NotFound, Slip, TooBroad
 from newsletter.rendering.language import Language
 
 
-def warning_text(warning: TooBroad | NotFound, spoken: Language) -> str:
+def warning_text(warning: Slip, spoken: Language) -> str:
     """Return a warning as a sentence."""
     papers = spoken.number(warning.papers)
     match warning:
@@ -14,6 +14,11 @@ def warning_text(warning: TooBroad | NotFound, spoken: Language) -> str:
             return spoken.gettext(
                 "It matches %(matched)s of %(all)s papers: add a word, or exclude one (-word).",
                 matched=spoken.number(warning.matched), all=papers,
+            )  # fmt: skip
+        case Listed(meant=meant):
+            return spoken.gettext(
+                "A paper has to hold all of this list. “%(meant)s” finds any of it: %(matched)s of %(all)s papers.",
+                meant=meant, matched=spoken.number(warning.matched), all=papers,
             )  # fmt: skip
         case NotFound(word=word, meant=None):
             return spoken.gettext("“%(word)s” finds 0 of %(all)s papers.", word=word, all=papers)

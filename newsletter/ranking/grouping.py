@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from newsletter.models import Item, Paper, Profile, Reason, ReasonKind, Section, SectionKind, Topic
 from newsletter.ranking.closeness import Closeness
 from newsletter.ranking.diversity import choose, choose_first
-from newsletter.ranking.index import Numbers, members
+from newsletter.ranking.index import Flags, Numbers, members
 from newsletter.ranking.matching import Matcher, QueryResult
 from newsletter.ranking.score import popularity_reason
 from newsletter.ranking.serendipity import border
@@ -94,6 +94,14 @@ class _Evaluation:
         near = [self.matcher.neighbourhood.nearness(topic.query, result.matches) for topic, result in topics]
         nearest: Numbers = np.maximum.reduce(near)
         return nearest
+
+    def are_foreign(self) -> Flags:
+        """Return which papers no topic's words find, not in passing either, and that hold nothing excluded."""
+        foreign: Flags = ~np.logical_or.reduce([result.matches for result in self.results])
+        for topic in self.profile.topics:
+            if "-" in topic.query:
+                foreign &= ~self.matcher.excluded_words(topic.query)
+        return foreign
 
     def _follow_reasons(self, paper: int) -> tuple[Reason, ...]:
         if self.follow_query is None or not self.followed >> paper & 1:
@@ -370,7 +378,8 @@ def _outside_sections(
         kind = SectionKind.ALSO_TRENDING if profile.topics else SectionKind.TRENDING
         yield Section("", _popular_items(matcher, scores, chosen), len(chosen), kind)
     if profile.serendipity and profile.topics and shown and room > len(chosen):
-        near = border(ordered, evaluation.nearness(), scores, {*chosen, *shown})
+        foreign = ordered[evaluation.are_foreign()[ordered]]
+        near = border(foreign, evaluation.nearness(), scores, {*chosen, *shown})
         if surprise := choose_first(near, 1, matcher.alike, [*shown, *chosen]):
             yield Section("", _popular_items(matcher, scores, surprise), 1, SectionKind.SERENDIPITY)
 

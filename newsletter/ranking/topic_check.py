@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, pairwise
 
-from newsletter.errors import nearest
+from newsletter.errors import QueryError, nearest
 from newsletter.models import Paper
 from newsletter.ranking.matching import Matcher
+from newsletter.ranking.names import KnownNames
+from newsletter.ranking.passing import in_passing
 from newsletter.text.stop_words import STOP_WORDS
 from newsletter.text.tokenizer import split, words
-from newsletter.topics.query import CODES, TEXT_FIELDS, Term, format_query, parse, wanted_terms
+from newsletter.topics.query import CODES, TEXT_FIELDS, Node, Term, format_query, parse, wanted_terms
 
 _BEST = 5
 #: Terms that are offered, of the first so many matches; each stands in two of them, and is so much more frequent there.
 _OFFERED, _EXAMINED, _MIN_MATCHES, _MIN_LIFT = 5, 200, 2, 3.0
+#: Two words say more than one: "whole slide", not "whole".
+_PAIR = 2.0
 #: A topic that matches more of the papers than this is hardly one, unless there are few papers.
 _BROAD, _MIN_PAPERS = 0.2, 10
 #: A misspelt word is compared with so many words that begin with the same letter, the most frequent ones.
@@ -25,6 +31,11 @@ _COMPARED = 2000
 _SIMILAR = 0.8
 #: The same of a category or a source, which are short.
 _SIMILAR_CODE = 0.7
+#: Fields of names.
+_NAMES = ("author", "org")
+#: What a list of topics is typed with, and what shows that a comma separates none.
+_COMMA = re.compile(r"[,;\u3001\uff0c]|\s/\s")
+_OPERATOR = re.compile(r'["\u201c\u201d:()^]|\bOR\b|\bAND\b|(?:^|\s)-\w')
 #: Words of a query that are looked at; each is compared with the archive's.
 _CHECKED = 20
 
@@ -50,6 +61,22 @@ class NotFound:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A topic is a list with commas, of which all have to be in a paper, and more papers have one of them."""
+
+    #: The query that finds either.
+    meant: str
+    #: How many papers that matches.
+    matched: int
+    #: Number of papers searched.
+    papers: int
+
+
+#: What in a topic is probably a mistake.
+Slip = TooBroad | NotFound | Listed
+
+
+@dataclass(frozen=True, slots=True)
 class TopicCheck:
     """What is known of a topic before anyone subscribes to it."""
 
@@ -58,12 +85,12 @@ class TopicCheck:
     #: Number of papers searched.
     papers: int
     per_day: float
-    #: The most upvoted of those that match.
+    #: Of those that match, the most upvoted ones, first those that do not only mention it in passing.
     best: tuple[Paper, ...]
     #: Terms of the matching papers that other papers have, and the query does not: "whole slide", "histopathology".
     also: tuple[str, ...]
     #: What is probably a mistake.
-    warnings: tuple[TooBroad | NotFound, ...]
+    warnings: tuple[Slip, ...]
 
 
 @dataclass
@@ -82,14 +109,22 @@ class TopicChecker:
         """
         tree = parse(query)
         bits, _ = self.matcher.find(tree)
-        found = [paper for number, paper in enumerate(self.matcher.index.papers.values()) if bits >> number & 1]
-        found.sort(key=lambda paper: (-(paper.upvotes or 0), paper.key))
+        found = self._ordered(tree, bits)
         terms = list(wanted_terms(tree))
         known = {word for term in terms for word in words(term.text)}
         return TopicCheck(
             len(found), len(self.matcher.index), len(found) / self.days, tuple(found[:_BEST]),
-            tuple(self._also(found[:_EXAMINED], len(found), known)), tuple(self._warnings(terms, len(found))),
+            tuple(self._also(found[:_EXAMINED], len(found), known)),
+            (*self._warnings(terms, len(found)), *self._listed(query, len(found))),
         )  # fmt: skip
+
+    def _ordered(self, tree: Node, bits: int) -> list[Paper]:
+        """Return the papers of a bit set, those that say it outright first, of these the most upvoted."""
+        index, passing = self.matcher.index, in_passing(self.matcher.index, tree)
+        found = [(number, paper) for number, paper in enumerate(index.papers.values()) if bits >> number & 1]
+        ranks = self.matcher.tie_ranks
+        found.sort(key=lambda one: (passing >> one[0] & 1, -(one[1].upvotes or 0), ranks[one[0]]))
+        return [paper for _, paper in found]
 
     @cached_property
     def _frequencies(self) -> Counter[str]:
@@ -113,32 +148,63 @@ class TopicChecker:
             everywhere = self._frequencies[term]
             is_new = not known & set(term.split()) and (everywhere > count or matched > len(found))
             if count >= _MIN_MATCHES and is_new and count >= _MIN_LIFT * share * everywhere:
-                typical.append((-count, " " not in term, term))
+                unexpected = count * math.log(count / (share * everywhere))
+                typical.append((-unexpected * (_PAIR if " " in term else 1), term))
         offered: list[str] = []
         for *_, term in sorted(typical):
             if not set(term.split()) & {word for one in offered for word in one.split()}:
                 offered.append(term)
         yield from offered[:_OFFERED]
 
-    def _warnings(self, terms: list[Term], matched: int) -> Iterator[TooBroad | NotFound]:
+    def _warnings(self, terms: list[Term], matched: int) -> Iterator[Slip]:
         total = len(self.matcher.index)
         if total >= _MIN_PAPERS and matched > _BROAD * total:
             yield TooBroad(matched, total)
-        free = [term for term in terms if term.field not in CODES and not term.is_prefix]
+        free = [term for term in terms if term.field in TEXT_FIELDS and not term.is_prefix]
         typed = ((pair, term.field) for term in free for pair in zip(*split(term.text), strict=True))
         parts = {(word, field): surface for (word, surface), field in typed}
         for term in [term for term in terms if term.field in CODES][:_CHECKED]:
             if not self.matcher.find(term)[0]:
                 yield NotFound(format_query(term), total, self._code_meant(term))
+        for term in [term for term in terms if term.field in _NAMES and not term.is_prefix][:_CHECKED]:
+            if not self.matcher.find(term)[0]:
+                yield NotFound(term.text, total, self._name_meant(term))
         for (word, field), surface in islice(parts.items(), _CHECKED):
             if word.isalpha() and len(word) > 3 and not self.matcher.find(Term(word, field))[0]:
-                yield NotFound(surface, total, self._meant(word) if field in TEXT_FIELDS else None)
+                yield NotFound(surface, total, self._meant(word, field))
 
-    def _meant(self, word: str) -> str | None:
+    def _meant(self, word: str, field: str | None) -> str | None:
         """Return the word of the archive that a misspelt one resembles most; swapped letters are the likeliest slip."""
         known = self._by_initial.get(word[0], [])
         swapped = next((one for one in known if len(one) == len(word) and sorted(one) == sorted(word)), None)
-        return swapped or nearest(word, known, _SIMILAR)
+        meant = swapped or nearest(word, known, _SIMILAR)
+        return meant if meant and self.matcher.find(Term(meant, field))[0] else None
+
+    def _name_meant(self, term: Term) -> str | None:
+        """Return the name that was probably meant by one that no paper has."""
+        known = self._authors if term.field == "author" else self._organizations
+        return known.meant(term.text, lambda name: bool(self.matcher.find(Term(name, term.field))[0]))
+
+    @cached_property
+    def _authors(self) -> KnownNames:
+        return KnownNames(name for paper in self.matcher.index.papers.values() for name in paper.authors)
+
+    @cached_property
+    def _organizations(self) -> KnownNames:
+        papers = self.matcher.index.papers.values()
+        return KnownNames(paper.organization for paper in papers if paper.organization)
+
+    def _listed(self, query: str, matched: int) -> Iterator[Listed]:
+        """Yield what a list with commas was probably meant to find."""
+        parts = [part.strip() for part in _COMMA.split(query)]
+        if len(parts) < 2 or not all(parts) or _OPERATOR.search(query):
+            return
+        try:
+            either = parse(meant := " OR ".join(parts))
+        except QueryError:
+            return
+        if (found := self.matcher.find(either)[0].bit_count()) > matched:
+            yield Listed(meant, found, len(self.matcher.index))
 
     def _code_meant(self, term: Term) -> str | None:
         """Return what finds papers by a category or a source, and is much like one that finds none: "cat:cs.*"."""

@@ -87,6 +87,16 @@ class Feedback:
         for key, title, abstract, liked, at in self._db.execute(sql, {"id": subscriber_id}).fetchall():
             yield GivenFeedback(Example(key, title, abstract, liked=bool(liked)), at)
 
+    def dislikers(self) -> list[int]:
+        """Return the ids of all subscribers who dislike any paper in the store."""
+        rows = self._db.execute("SELECT DISTINCT subscriber_id FROM feedback WHERE liked = 0 ORDER BY 1")
+        return [number for (number,) in rows.fetchall()]
+
+    def disliked(self, subscriber_id: int) -> list[int]:
+        """Return the ids of the papers in the store that a subscriber dislikes."""
+        sql = "SELECT paper_id FROM feedback WHERE subscriber_id = ? AND liked = 0 ORDER BY 1"
+        return [number for (number,) in self._db.execute(sql, [subscriber_id]).fetchall()]
+
     def givers(self) -> set[int]:
         """Return the ids of all subscribers who gave any feedback."""
         sql = "SELECT subscriber_id FROM feedback UNION SELECT subscriber_id FROM examples"

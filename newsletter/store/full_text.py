@@ -53,6 +53,7 @@ class Translator:
     """
 
     def __init__(self, is_word: Callable[[str], bool], *, is_ranked: bool = True) -> None:
+        self._is_word = is_word
         self._vocabulary = Vocabulary(is_word)
         self._is_ranked = is_ranked
 
@@ -132,24 +133,37 @@ class Translator:
         near = near_of(text)
         phrases, each = self._spelled(near.phrase), list[str]()
         redundant = set(phrases)
-        for one, stem in zip(near.each, near.stems, strict=True):
-            # All words of a stem begin so, but for a final "e" or "y".
-            root = beginning(stem) if stem else ""
-            root = root[:-1] if root.endswith(("e", "y")) and len(root) > 1 else root
+        for one, stem, forms in zip(near.each, near.stems, near.compounds, strict=True):
+            root = _root(stem) if stem else ""
             spelled = self._spelled(one)
             redundant -= {phrase for phrase in redundant if not _holds_any(phrase, spelled, root)}
             if not self._is_ranked:
                 spelled = [spelling for spelling in spelled if not _holds_any(spelling, (), root)]
-            each.append(f"({' OR '.join([*map(quoted, spelled), *([f'{quoted((root,))}*'] if root else [])])})")
+            begun: list[tuple[str, ...]] = [(root,)] if root else []
+            for form in forms:
+                words = (*form.heads, _root(form.stem))
+                if all(map(self._is_word, form.heads)) and not (root and words[0].startswith(root)):
+                    begun.append(words)
+            each.append(f"({' OR '.join([*map(quoted, spelled), *(f'{quoted(words)}*' for words in begun)])})")
         if each and not self._is_ranked:
             phrases = [phrase for phrase in phrases if phrase not in redundant]
         found = [*map(quoted, phrases), *([f"({' AND '.join(each)})"] if each else [])]
-        return f"({' OR '.join(found)}){''.join(f' AND {quoted((mark,))}' for mark in near.marks)}"
+        return f"({' OR '.join(found)}){''.join(f' AND ({_any_of(marks)})' for marks in near.marks)}"
 
 
 def quoted(words: Iterable[str]) -> str:
     """Return words as a phrase of FTS5: they stand side by side."""
     return '"{}"'.format(" ".join(words).replace("\x00", " ").replace('"', '""'))
+
+
+def _root(stem: str) -> str:
+    """Return what all words of a stem begin with: it, but for a final "e" or "y"."""
+    root = beginning(stem)
+    return root[:-1] if root.endswith(("e", "y")) and len(root) > 1 else root
+
+
+def _any_of(words: Iterable[str]) -> str:
+    return " OR ".join(quoted((word,)) for word in words)
 
 
 def _holds_any(phrase: tuple[str, ...], spelled: Iterable[tuple[str, ...]], root: str) -> bool:

@@ -154,7 +154,10 @@ def _spelled_out(term: Term, defined: _Defined) -> Iterator[Offer]:
     typed = term.text.split()
     for number, word in enumerate(typed):
         for short in dict.fromkeys((word.casefold(), word.casefold().removesuffix("s"))):
-            for _, long, papers in defined.get(short, {}).values():
+            beside = {one for other in (*typed[:number], *typed[number + 1 :]) for one in words(other)}
+            for parts, (_, long, papers) in defined.get(short, {}).items():
+                if beside.issuperset(parts):  # it is spelled out already
+                    continue
                 yield _written(term, [*typed[:number], long, *typed[number + 1 :]], papers)
 
 
@@ -164,7 +167,10 @@ def _abbreviated(term: Term, shorts: Mapping[tuple[str, ...], Mapping[str, int]]
     for length in range(len(typed), 0, -1):
         for start in range(len(typed) - length + 1):
             parts = phrase_of(" ".join(typed[start : start + length])).parts
+            beside = {one for other in (*typed[:start], *typed[start + length :]) for one in words(other)}
             for short, papers in shorts.get(parts, {}).items():
+                if beside.issuperset(words(short)):
+                    continue
                 yield _written(term, [*typed[:start], short, *typed[start + length :]], papers)
             if parts in shorts:
                 return

@@ -303,8 +303,8 @@ class PaperIndex:
             elif field == Field.ABSTRACT and term.field is None:
                 apart = places.together(found, near.wide_window)
                 apart &= self._places_of(Field.TITLE).holders(near) if len(apart) > len(close) else close
-        for mark in near.marks:
-            holders = set(postings.get(mark, ()))
+        for marks_of_one in near.marks:
+            holders = {number for mark in marks_of_one for number in postings.get(mark, ())}
             close, apart = close & holders, apart & holders
             phrases = [number for number in phrases if number in holders]
         close.difference_update(phrases)
@@ -351,6 +351,7 @@ def _beginnings(query: Node) -> frozenset[str]:
     written = {form for term in _terms(query) for form in (term.text, term.text.casefold())}
     texts = written | {part for text in written for part in (*words(text), "".join(words(text)), *surfaces(text))}
     texts |= {"".join(surfaces(text)) for text in written}
+    texts |= {form for text in written for word in words(text) for form in (f"2{word}", "to" * word.startswith("2"))}
     texts |= {begun for one in tuple(texts) for begun in prefixes(one)}
     return frozenset(text[at : at + length] for text in texts for at in range(len(text)) for length in (1, 2))
 

@@ -11,7 +11,7 @@ from math import inf
 
 from newsletter.text.tokenizer import HYPHENS, joined, located, marks, prefixes, stem, surfaces, words
 from newsletter.topics.query import Term
-from newsletter.topics.spellings import Near, Phrase, Vocabulary, near_of, phrase_of
+from newsletter.topics.spellings import Form, Near, Phrase, Vocabulary, near_of, phrase_of
 
 _Token = tuple[str, int, int]
 
@@ -141,9 +141,10 @@ def _of_each_word(text: str, read: _Read, near: Near) -> tuple[list[list[int]], 
     """
     tokens, found, spans = read.tokens, list[list[int]](), dict[int, int]()
     opposite = [span for reverse in near.reverses for span in _phrases(text, read, reverse)]
-    for one, of_one in zip(near.each, near.stems, strict=True):
+    for one, of_one, forms in zip(near.each, near.stems, near.compounds, strict=True):
         starts = {tokens[n][1]: tokens[n][2] for n in (read.places_of_stem(of_one) if of_one else ())}
         starts |= {start: stop for start, stop in _phrases(text, read, one) if not of_one or start not in starts}
+        starts |= {start: stop for form in forms for start, stop in _inflected(read, form) if start not in starts}
         for begin, end in opposite:
             starts = {start: stop for start, stop in starts.items() if not begin <= start < end}
         if not starts:
@@ -151,6 +152,14 @@ def _of_each_word(text: str, read: _Read, near: Near) -> tuple[list[list[int]], 
         spans |= starts
         found.append([bisect_left(tokens, start, key=_start_of) for start in sorted(starts)])
     return found, spans
+
+
+def _inflected(read: _Read, form: Form) -> Iterator[tuple[int, int]]:
+    """Yield where a compound is, in any inflection."""
+    before = len(form.heads)
+    for place in read.places_of_stem(form.stem):
+        if place >= before and read.words[place - before : place] == form.heads:
+            yield read.tokens[place - before][1], read.tokens[place][2]
 
 
 def _within(

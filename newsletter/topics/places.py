@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsletter.text.tokenizer import stem
-from newsletter.topics.spellings import Near, Phrase, Vocabulary
+from newsletter.topics.spellings import Form, Near, Phrase, Vocabulary
 
 Numbers = NDArray[np.int64]
 #: Between the last word of a passage and the first of the next; more than any window.
@@ -67,7 +67,9 @@ class Places:
 
     def of_each(self, near: Near) -> list[Numbers]:
         """Return for each of some words the indices where it stands, in any form, but in what means the opposite."""
-        found = [self.of(one, name) for one, name in zip(near.each, near.stems, strict=True)]
+        found = [
+            self.of(one, name, forms) for one, name, forms in zip(near.each, near.stems, near.compounds, strict=True)
+        ]
         for reverse in near.reverses:
             begins = self.of(reverse, "")
             opposite = np.concatenate([begins + offset for offset in range(len(reverse.parts))])
@@ -78,11 +80,14 @@ class Places:
         """Return the papers that hold one of some words or more."""
         return set(self._papers[np.concatenate(self.of_each(near))].tolist())
 
-    def of(self, phrase: Phrase, stem_of_it: str) -> Numbers:
-        """Return the indices of the words where a phrase begins, or of all words of a stem."""
+    def of(self, phrase: Phrase, stem_of_it: str, forms: Sequence[Form] = ()) -> Numbers:
+        """Return the indices of the words where a phrase begins, or of all words of a stem, or a compound."""
         found = [self._word(word) for word in self._stems.get(stem_of_it, ())] if stem_of_it else []
         spellings = phrase.spellings(self._vocabulary)
         found += [self._adjacent(spelling) for spelling in spellings if len(spelling) > 1 or not stem_of_it]
+        for form in forms:
+            if all(head in self._numbers for head in form.heads):
+                found += [self._adjacent((*form.heads, word)) for word in self._stems.get(form.stem, ())]
         return np.unique(np.concatenate(found)) if found else _NONE
 
     def together(self, found: Sequence[Numbers], window: float) -> set[int]:

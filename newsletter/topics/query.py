@@ -34,6 +34,7 @@ _ALIASES = {"ti": "title", "abs": "abstract", "au": "author", "authors": "author
             "keywords": "keyword", "kw": "keyword", "affiliation": "org", "organisation": "org", "organization": "org",
             "category": "cat", "categories": "cat", "subject": "cat"}  # fmt: skip
 
+_PREFIX = "expected two or more characters of one word, as in agent*"
 _OPERAND = "a word, a phrase or (…)"
 
 
@@ -353,7 +354,7 @@ def _term(token: _Token, field: str | None) -> Term:
     if is_prefix and field not in CODES and (len(found) > 1 or len(found[0]) < 2):
         raise QueryError(
             f"column {token.column}: invalid prefix {token.text!r}",
-            hint="expected two or more characters of one word, as in agent*",
+            hint=f"{_PREFIX}; a name such as {token.text} goes in quotes" if len(found) == 1 else _PREFIX,
             problem=QueryProblem.SHORT_PREFIX,
         )
     return Term(" ".join(text.split()), None, is_prefix)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 
 from newsletter.text.tokenizer import HYPHENS, capitals, is_acronym, joined, split, stem, words
 from newsletter.topics.query import CODES, All, Any, Boost, Node, Not, Term
@@ -19,6 +20,8 @@ _MIN_COMPOUND = 6
 #: Longer words are not searched as two.
 _MAX_COMPOUND = 30
 _MAX_JOINED = 3
+#: Minimum length of the parts of an inflected compound.
+_SHORTEST_PART = 3
 #: Where letters follow digits, or digits letters.
 _BEFORE_OR_AFTER_DIGITS = re.compile(r"(?<=[0-9])(?=[^\W\d_])|(?<=[^\W\d_])(?=[0-9])")
 #: How many words of a phrase are joined or split at once: of one of so many words, at most so many.
@@ -116,6 +119,7 @@ class Phrase:
         word = self.parts[start]
         ways: list[tuple[tuple[str, ...], int]] = [((word,), 1)] if vocabulary.is_word(word) else []
         ways += [(halves, 1) for halves in vocabulary.halves(word, self._shortest)]
+        ways += self._with_two(start, vocabulary)
         for taken in range(2, min(_MAX_JOINED, len(self.parts) - start) + 1):
             if rests[taken - 1]:
                 whole = joined_parts(self.surfaces[start : start + taken])
@@ -129,9 +133,25 @@ class Phrase:
                     found[*begun, *rest] = min(total, found.get((*begun, *rest), total))
         return found
 
+    def _with_two(self, start: int, vocabulary: Vocabulary) -> Iterator[tuple[tuple[str, ...], int]]:
+        """Yield "2sql" for "to SQL" behind another word, and the other way round, each with the words it takes."""
+        word, following = self.parts[start], self.parts[start + 1 : start + 2]
+        if start and word == "to" and following and vocabulary.is_word(f"2{following[0]}"):
+            yield (f"2{following[0]}",), 2
+        if start and word.startswith("2") and word[1:].isalpha() and all(map(vocabulary.is_word, ("to", word[1:]))):
+            yield ("to", word[1:]), 1
+
     @property
     def _shortest(self) -> int:
         return 1 if self.is_beside or len(self.parts) > 1 else 2
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A compound in any inflection: some words, and then any word of a stem: "fine" and "tune" for "fine-tuned"."""
+
+    heads: tuple[str, ...]
+    stem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +163,10 @@ class Near:
     each: tuple[Phrase, ...]
     #: The stem of each, or "" if it is a compound.
     stems: tuple[str, ...]
-    #: The marks of words in capitals, which the field has to hold.
-    marks: tuple[str, ...]
+    #: The marks of words in capitals, of each of which the field has to hold one: "=KV", or "kvcache" beside "cache".
+    marks: tuple[tuple[str, ...], ...]
+    #: For each of the words, what else counts as it beside the others: it is a part of a compound, or is one.
+    compounds: tuple[tuple[Form, ...], ...]
     #: Phrases that hold the words and mean the opposite, as "speech to text" for "text to speech".
     reverses: tuple[Phrase, ...]
 
@@ -188,13 +210,50 @@ def near_of(text: str) -> Near:
     spoken = [one for one in typed if len(one.parts) > 1 or one.mark or one.parts[0] not in _UNSPOKEN]
     each = {(stem(one.parts[0]) if len(one.parts) == 1 else " ".join(one.parts)): one for one in spoken}
     is_shouted = all(one.mark for one in typed)
+    joins = list(_joins(typed))
     return Near(
         phrase_of(" ".join(text.split())),
         tuple(each.values()) if len(each) > 1 else (),
         tuple(name if len(one.parts) == 1 else "" for name, one in each.items()) if len(each) > 1 else (),
-        () if is_shouted else tuple(one.mark for one in typed if one.mark),
+        () if is_shouted else tuple((one.mark, *_joined_marks(one, joins)) for one in typed if one.mark),
+        tuple(tuple(dict.fromkeys(_forms_of(one, joins))) for one in each.values()) if len(each) > 1 else (),
         tuple(_reverses(text.split())),
     )
+
+
+def _joins(typed: Sequence[Phrase]) -> Iterator[tuple[tuple[Phrase, ...], Form]]:
+    """Yield words side by side that may be written as one, each with its form: "KVCache", "text2SQL"."""
+    single = [one if len(one.parts) == 1 else None for one in typed]
+    for before, after in pairwise(single):
+        if before and after and _UNSPOKEN.isdisjoint((*before.parts, *after.parts)):
+            whole = joined((*before.surfaces, *after.surfaces))
+            if whole.isalpha() and len(whole) >= _MIN_COMPOUND:
+                yield (before, after), Form((), stem(whole))
+    for before, word, after in zip(single, single[1:], single[2:], strict=False):
+        if before and word and after and word.parts == ("to",):
+            yield (before, after), Form(before.parts, f"2{after.parts[0]}")
+
+
+def _forms_of(one: Phrase, joins: Iterable[tuple[tuple[Phrase, ...], Form]]) -> Iterator[Form]:
+    """Yield the compounds that count as a word, or as a part of one."""
+    yield from (form for parts, form in joins if one in parts)
+    if len(one.parts) > 1:
+        if one.is_hyphenated or not "".join(one.parts).isalpha():
+            return
+        yield Form(one.parts[:-1], stem(one.parts[-1]))
+        yield Form((), stem(joined(one.surfaces)))
+    elif one.parts[0].isalpha() and not one.mark and _MIN_COMPOUND <= len(one.parts[0]) <= _MAX_COMPOUND:
+        for cut in range(_SHORTEST_PART, len(one.parts[0]) - _SHORTEST_PART + 1):
+            head, last = one.parts[0][:cut], one.parts[0][cut:]
+            if _UNSPOKEN.isdisjoint((head, last)):
+                yield Form((head,), stem(last))
+
+
+def _joined_marks(one: Phrase, joins: Iterable[tuple[tuple[Phrase, ...], Form]]) -> Iterator[str]:
+    """Yield the words that a word in capitals is a part of, in place of its mark."""
+    for parts, form in joins:
+        if one in parts:
+            yield form.stem if form.heads else joined([surface for part in parts for surface in part.surfaces])
 
 
 def _reverses(typed: Sequence[str]) -> Iterator[Phrase]:

@@ -115,6 +115,18 @@ def test_pulling_a_page_stores_its_papers_and_a_second_pull_none(newsletter: New
     assert [(r["fetched"], r["new"], r["updated"]) for r in first + second] == [(2, 2, 0), (2, 0, 0)]
 
 
+def test_models_are_learned_whatever_is_pulled(
+    newsletter: Newsletter, page: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned = list[int]()
+    monkeypatch.setattr("newsletter.pipeline.run.learn_models", lambda *_: learned.append(1))
+
+    newsletter("pull", "page", str(page), "--dry-run")
+    assert learned == []
+    newsletter("pull", "page", str(page))
+    assert learned == [1]
+
+
 def test_the_table_says_that_nothing_was_new(newsletter: Newsletter, page: Path) -> None:
     newsletter("pull", "page", str(page))
 

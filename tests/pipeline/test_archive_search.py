@@ -52,6 +52,34 @@ def test_a_mistake_in_a_short_query_is_reported(archive: Store) -> None:
         search_archive(archive, "apples or pears")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2605.00002", "arXiv:2605.00002v3", " https://arxiv.org/abs/2605.00002v1 ", "https://arxiv.org/pdf/2605.00002",
+        "10.48550/arXiv.2605.00002", "10.1000/182", "https://doi.org/10.1000/182", "doi:10.1000/182",
+    ],
+)  # fmt: skip
+def test_an_identifier_or_an_address_finds_its_paper(archive: Store, text: str) -> None:
+    archive.papers.add(make_entry(title=PAPERS[2][0], arxiv_id="2605.00002", doi="10.1000/182"), NOW)
+
+    results = search_archive(archive, text)
+    assert [hit.paper.title for hit in results.found.hits] == [PAPERS[2][0]]
+    assert (results.found.total, results.others) == (1, ())
+
+
+def test_the_identifier_of_no_paper_finds_none(archive: Store) -> None:
+    assert titles(archive, "2605.99999") == []
+
+
+@pytest.mark.parametrize("name", ["Cleo Rare", "cleo rare", "Rare"])
+def test_the_name_of_an_author_finds_their_papers(archive: Store, name: str) -> None:
+    archive.papers.add(make_entry(title="Ponds", arxiv_id="2605.00020", authors=("Ada Example", "Cleo Rare")), NOW)
+
+    results = search_archive(archive, name)
+    assert (results.found.total, results.others[0].paper.title) == (0, "Ponds")
+    assert titles(archive, "Cleo Pears Rare") == ["Pears in winter", "Apples and pears", "Robots that pick fruit"]
+
+
 def test_similar_papers_share_rare_words_and_never_are_the_paper_itself(archive: Store) -> None:
     paper = archive.archive.find("arxiv:2605.00000")
     assert paper is not None

@@ -31,6 +31,21 @@ def test_one_of_each_kind_is_chosen_rather_than_two_of_one() -> None:
     assert sorted(kinds) == ["pear cellar", "pear juice", "pear orchard"]
 
 
+def test_many_papers_far_from_the_topics_do_not_outweigh_a_few_on_them() -> None:
+    near = ["pear cellar", "pear cellar juice", "pear orchard", "pear orchard tree"]
+    far = [f"kettle cellar copper spoon tray {n}" for n in range(30)]
+    chosen = choose_to_rate(matcher_of(*near, *far), [make_topic("P", ("pear",))], 2)
+
+    assert {number < len(near) for number in chosen} == {True}
+
+
+def test_nothing_that_a_topic_excludes_is_asked_about() -> None:
+    matcher = matcher_of("pear cellar", "quince cellar survey", "pear survey", "apple survey", "pear orchard")
+    topics = [make_topic("P", ("pear", "quince"), ("survey",)), make_topic("A", ("apple",))]
+
+    assert sorted(choose_to_rate(matcher, topics, 10)) == [0, 3, 4]
+
+
 def test_what_is_rated_or_withdrawn_is_not_chosen_nor_what_is_like_it() -> None:
     matcher = matcher_of("pear cellar", "pear cellar", "pear orchard", "pear orchard")
 

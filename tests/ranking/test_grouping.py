@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.models import Paper, Reason, ReasonKind, Section, SectionKind
+from newsletter.ranking.closeness import TopicScores
 from newsletter.ranking.grouping import all_matching, group
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
@@ -154,6 +156,32 @@ def test_serendipity_adds_one_paper_from_the_border_of_the_topics_if_the_profile
         "serendipity": [3],
     }
     assert shown(grouped(papers, serendipity=False)) == {"Pears": [1]}
+
+
+def test_serendipity_holds_nothing_that_a_topic_excludes() -> None:
+    papers = [
+        paper(1, "Pears", "Kept in a cellar."),
+        paper(2, "Apples: A Survey", "Kept in a cellar.", upvotes=9),
+        paper(3, "Apples", "Kept in a cellar."),
+    ]
+
+    assert shown(grouped(papers, serendipity=True)) == {"Pears": [1], "serendipity": [3]}
+    assert shown(grouped(papers[:2], serendipity=True)) == {"Pears": [1]}
+
+
+def test_serendipity_is_not_what_the_model_of_a_topic_left_out() -> None:
+    papers = [
+        paper(1, "Pears", "Kept in a cellar."),
+        paper(2, "Kettles", "Kept in a cellar with pears.", upvotes=9),
+        paper(3, "Apples", "Kept in a cellar."),
+    ]
+
+    def scores(query: str) -> TopicScores | None:
+        return TopicScores(np.array([1, -1, 0], np.float32)) if "pear" in query else None
+
+    matcher = Matcher(PaperIndex(papers), scores=scores)
+    sections = group(matcher, make_profile(topics=(PEARS, ROBOTS), serendipity=True), frozenset(), TODAY)
+    assert shown(sections) == {"Pears": [1], "serendipity": [3]}
 
 
 def test_serendipity_needs_no_upvotes() -> None:

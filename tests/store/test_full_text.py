@@ -26,7 +26,7 @@ INDEXED = {"pear", "apple", "multi", "agent", "multiagent"}
         ("pears^3", f'{DEFAULT}("pear" OR "+pear")', 0, True),
         (
             "pear coding",
-            f'{DEFAULT}(("pear coding" OR (("pear" OR "+pear" OR "pear"*) AND ("+coding" OR "cod"*))))',
+            f'{DEFAULT}(("pear coding" OR (("pear" OR "+pear" OR "pear"*) AND ("+coding" OR "cod"* OR "pearcod"*))))',
             0,
             False,
         ),
@@ -42,12 +42,13 @@ def test_a_query_is_a_match_expression_and_conditions(query: str, match: str, co
     ("query", "match"),
     [
         ("pears", f'{DEFAULT}("pear" OR "+pear")'),
-        ("pear coding", f'{DEFAULT}(((("+pear" OR "pear"*) AND ("+coding" OR "cod"*))))'),
+        ("pear coding", f'{DEFAULT}(((("+pear" OR "pear"*) AND ("+coding" OR "cod"* OR "pearcod"*))))'),
         ('"pear coding"', f'{DEFAULT}("pear coding")'),
         (
             "multi agent pear",
             DEFAULT
-            + '(("multiagent pear" OR (("+multi" OR "multi"*) AND ("+agent" OR "agent"*) AND ("+pear" OR "pear"*))))',
+            + '(("multiagent pear" OR (("+multi" OR "multi"*) AND ("+agent" OR "agent"* OR "multiagent"*) '
+            + 'AND ("+pear" OR "pear"* OR "agentpear"*))))',
         ),
     ],
 )

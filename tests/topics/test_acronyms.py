@@ -67,6 +67,8 @@ PAPERS = [
         ("MCP", [('"model context protocol"', 2)]),
         # What is asked for already is not offered.
         ('RAG OR "retrieval-augmented generation"', []),
+        ("retrieval-augmented generation / RAG", []),
+        ("large language models, LLMs", []),
         ("kettle -RAG", []),
         ("RA* author:RAG", []),
     ],

@@ -119,7 +119,13 @@ def test_a_query_is_parsed(text: str, tree: Node) -> None:
         ("a ^", "column 3: unexpected ^ (add a number after it, as in agents^2)"),
         ("a^x", "column 2: unexpected ^ (add a number after it, as in agents^2)"),
         ("?!", "column 1: '?!' has no letters or digits to search for"),
-        ("a b*c d e*", "column 9: invalid prefix 'e*' (expected two or more characters of one word, as in agent*)"),
+        (
+            "a b*c d A*",
+            (
+                "column 9: invalid prefix 'A*' (expected two or more characters of one word, as in agent*; "
+                "a name such as A* goes in quotes)"
+            ),
+        ),
         ("in-con*", "column 1: invalid prefix 'in-con*' (expected two or more characters of one word, as in agent*)"),
         ("titel:a", "column 1: unknown field 'titel' (did you mean title:?)"),
         ("-a", "empty query: only exclusions (add a word to search for, as in agents -survey)"),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from newsletter.store import Store
 from newsletter.topics.evaluation import matching
+from newsletter.topics.highlight import highlight
 from newsletter.topics.index import PaperIndex
 from newsletter.topics.occurrences import occurrences
-from newsletter.topics.query import Term, parse
-from tests.factories import make_paper
+from newsletter.topics.query import Term, parse, wanted_terms
+from tests.factories import NOW, make_entry, make_paper
 
 
 def finds(query: str, title: str = "", abstract: str = "") -> bool:
@@ -63,6 +65,27 @@ WAYS = {
         ("vision language action models", "A Vision-Language-Action Model"), ("human-AI", "Human\u2013AI"),
         ("multi-agent", "Multi\u2010Agent"), ("multi-agent", "Multi\u2212Agent"),
     ],
+    "inflected compounds": [
+        ("fine tuning LLMs", "Finetuned LLMs"), ("fine-tuning LLMs", "How to Fine-Tune LLMs"),
+        ("fine-tuned LLMs", "LLMs and Finetuning"), ("finetuning LLMs", "Fine-Tuned LLMs"),
+        ("fine tuning", "Finetuned Pears"), ("fine tuning", "It Fine-Tunes Pears"),
+        ("whole-slide imaging", "Whole Slide Images"), ("wholeslide images", "Whole-Slide Imaging"),
+        ("pretraining data", "Pre-Trained on Data"), ("pre-training data", "Pretrained on Data"),
+        ("multi-task learning", "Multitasking Learners"), ("downsampled images", "Down-Sampling an Image"),
+        ("co-training pears", "Pears, Cotrained"), ("jail breaking models", "Jailbroken and Jailbreaks of Models"),
+        ("self-supervising models", "Self-Supervised Models"), ("weak labelling pears", "Weak-labeled Pears"),
+    ],
+    "one word with capitals": [
+        ("KV cache", "KVCache"), ("KVCache", "KV Cache"), ("KV cache compression", "Compressing KVCaches"),
+        ("KV-cache compression", "KVCache Compression"), ("LLM agents", "LLMAgents"), ("QA pairs", "Paired by QAPairs"),
+    ],
+    "2 for to": [
+        ("text to SQL", "Text2SQL"), ("text2sql", "Text-to-SQL"), ("Text2SQL", "From Text to SQL"),
+        ("text-to-SQL benchmarks", "A Text2SQL Benchmark"), ("text to SQL benchmarks", "Benchmarks for Text2SQL"),
+        ("sim2real transfer", "Sim-to-Real Transfer"), ("sim to real transfer", "Transfer Sim2Real"),
+        ("sim-to-real", "Sim2Real"), ("image-to-video", "Image2Video"), ("speech2text", "Speech to Text"),
+        ("video-to-audio generation", "Video2Audio Generators"),
+    ],
     "British and American": [
         ("optimisers", "Optimizers"), ("generalisation bounds", "Generalization Bounds"), ("behaviour", "Behavior"),
         ("behaviour cloning", "Behavioral Cloning"), ("tumour", "Tumors"), ("labelled data", "Labeled Data"),
@@ -101,6 +124,17 @@ def test_a_topic_is_found_however_it_is_written(kind: str, query: str, title: st
     assert kind == "far apart in a title" or finds(query, abstract=f"We say a word. {title} is it.")
 
 
+def test_search_and_highlighting_agree(store: Store) -> None:
+    ways = [way for of_kind in WAYS.values() for way in of_kind]
+    for number, (_, title) in enumerate(ways):
+        entry = make_entry(title=title, abstract="Nothing.", arxiv_id=f"2605.{number:05}", keywords=(), authors=())
+        store.papers.add(entry, NOW)
+    for query, title in ways:
+        node = parse(query)
+        assert title in {hit.paper.title for hit in store.archive.search(node, limit=len(ways)).hits}, query
+        assert any(is_hit for _, is_hit in highlight(title, wanted_terms(node), is_title=True)), query
+
+
 @pytest.mark.parametrize(
     ("query", "title"),
     [
@@ -116,6 +150,11 @@ def test_a_topic_is_found_however_it_is_written(kind: str, query: str, title: st
         ("MOE", "Moe and the Pears"),
         ("lens", "Len's Pears"),
         ("tool use", "This Tool Helps Us"),
+        ("text to SQL", "SQL2Text"),
+        ("text2sql", "Two Texts and 2 SQL"),
+        ("fine tuning", "Fine Pears and a Finetooth"),
+        ("KV cache", "A Cache for kv"),
+        ("KV cache", "KVStore and Cache"),
         ("text to speech", "Streaming Speech-to-Text Translation"),
         ("speech to text", "Pears Read Text to Speech"),
         ("text to image generation", "Generation of Pears by Image-to-Text Models"),
