@@ -35,6 +35,9 @@ _OFTEN = 0.01
 #: such papers seven of ten are on the topic, and one of twenty has nothing to do with it.
 CLOSE = 0.9
 NEAR = 0.95
+#: A model of many words is near to more papers that have some of them in common and are on another subject: where it
+#: is surer than this, eight of ten are on the topic, below it fewer than half.
+NEAR_OF_MANY = 1.08
 #: One whose title holds the most of several words, by rarity, is near from the first score on, if what it holds besides
 #: scores the second: a title with "audio" is not of "audio language models" for that alone. Of such papers eight of ten
 #: are on the topic, and one of fifteen has nothing to do with it.
@@ -118,7 +121,7 @@ def closeness(
         left_out = far & (index.flags(in_passing(index, node, _TEXT)) if is_sweeping else aside)
         marginal = aside & (judged < MARGINAL)
         nearness = scores + words_held(index, node, rarity) if each else scores
-        close = (scores >= CLOSE) & (nearness >= NEAR)
+        close = (scores >= CLOSE) & (nearness >= (NEAR_OF_MANY if _has_many_words(node) else NEAR))
         named = np.zeros(len(index), np.bool_)
         if each and given.apart is not None:
             in_part = named_in_part(index, node, rarity)
@@ -134,9 +137,14 @@ def closeness(
 
 def is_sweeping(node: Node, statistics: Statistics) -> bool:
     """Return whether a query has so many words, and matches so often, that its model knows better than each of them."""
-    if len([term for term in wanted_terms(node) if term.field in TEXT_FIELDS]) < _MANY_WORDS:
+    if not _has_many_words(node):
         return False
     return statistics.holders(node) >= _MANY_PAPERS and statistics.breadth(node) >= _OFTEN
+
+
+def _has_many_words(node: Node) -> bool:
+    """Return whether a query is a long list of words and phrases, as those of a site's first catalogue."""
+    return len([term for term in wanted_terms(node) if term.field in TEXT_FIELDS]) >= _MANY_WORDS
 
 
 def words_held(index: PaperIndex, node: Node, rarity: Rarity) -> Numbers:

@@ -14,6 +14,7 @@ from newsletter.ranking.closeness import (
     MARGINAL,
     NAMED,
     NEAR,
+    NEAR_OF_MANY,
     Closeness,
     TopicScores,
     closeness,
@@ -223,6 +224,13 @@ def test_a_weight_of_zero_calls_marginal_in_words_only() -> None:
 def test_papers_without_the_words_are_near_from_a_score_on_the_nearest_first() -> None:
     found = close("pear", a=2, e=NEAR, f=NEAR - 0.01, g=1.1)
     assert [number for _, number in found.near] == [6, 4]
+
+
+def test_papers_are_near_a_topic_of_many_words_if_its_model_is_surer() -> None:
+    found = close(FRUIT, e=NEAR_OF_MANY, f=NEAR_OF_MANY - 0.01)
+    assert [number for _, number in found.near] == [4]
+    few = close(FRUIT.removesuffix(" OR mirabelle"), e=NEAR_OF_MANY, f=NEAR_OF_MANY - 0.01)
+    assert [number for _, number in few.near] == [4, 5]
 
 
 def test_of_several_words_a_paper_that_holds_some_is_nearer() -> None:
