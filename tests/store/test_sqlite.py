@@ -86,7 +86,7 @@ def test_a_full_disk_is_one_if_the_index_of_the_log_cannot_grow() -> None:
     assert str(store_error(error, "newsletter.db")) == "newsletter.db: disk I/O error (free some disk space)"
 
 
-def test_statements_that_are_done_leave_nothing_behind(store: Store) -> None:
+def test_no_cursor_of_a_statement_that_is_done_is_kept(store: Store) -> None:
     def count() -> int:
         return sum(type(one) is weakref.ReferenceType for one in gc.get_objects())
 
