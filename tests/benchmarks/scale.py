@@ -79,7 +79,7 @@ class Constants:
     subscriber: Constant = Constant(
         1079, "B", "a subscriber and their entries in indexes", _MILLION, Basis.EXTRAPOLATED
     )
-    log: Constant = Constant(3227, "B", "the server's log (WAL), planning and sending", _MILLION, Basis.EXTRAPOLATED)
+    log: Constant = Constant(3033, "B", "the server's log (WAL), planning and sending", _LEDGER, Basis.EXTRAPOLATED)
     digest: Constant = Constant(
         460, "B", "a digest of one's own: what a morning adds, without its delivery (341 B in a file)", _MORNING
     )
