@@ -151,7 +151,8 @@ class SQLiteDatabase:
             StoreError: The database cannot be used, or the statement cannot be executed.
         """
         try:
-            return SQLiteRows(self._connection).execute(sql, values)
+            # Not `SQLiteRows(…)`: a connection forgets the cursors that are gone only when it makes one itself.
+            return self._connection.cursor(SQLiteRows).execute(sql, values)
         except _FAILURES as error:
             raise store_error(error, self.path) from error
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import gc
 import sqlite3
+import weakref
 from pathlib import Path
 
 import pytest
@@ -82,3 +84,13 @@ def test_a_full_disk_is_one_if_the_index_of_the_log_cannot_grow() -> None:
     error = sqlite3.OperationalError("disk I/O error")
     error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
     assert str(store_error(error, "newsletter.db")) == "newsletter.db: disk I/O error (free some disk space)"
+
+
+def test_statements_that_are_done_leave_nothing_behind(store: Store) -> None:
+    def count() -> int:
+        return sum(type(one) is weakref.ReferenceType for one in gc.get_objects())
+
+    before = count()
+    for number in range(2000):
+        store.set_fact("fact", str(number))
+    assert count() - before < 1000
