@@ -41,6 +41,8 @@ def is_common(db: Database, expression: str, unranked: str) -> bool:
     `unranked` matches the same papers.
     """
     papers, phrases, holders = _last(db), list(dict.fromkeys(_PHRASE.findall(expression))), 0.0
+    if papers * len(phrases) <= _MOST_HOLDERS or (len(phrases) == 1 and " " in phrases[0]):
+        phrases = []  # they cannot be in so many; and the papers with one phrase are counted below
     # Phrases of several words are in the fewest papers, and take longest to be found.
     for phrase in sorted(phrases[:_MOST_PHRASES], key=lambda one: one.count(" ")):
         holders += _papers_with(db, phrase, papers)
