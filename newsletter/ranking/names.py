@@ -53,6 +53,6 @@ class KnownNames:
 
     def _near(self, part: str) -> Iterator[str]:
         known = self._begun.get(part[:1], [])[:_COMPARED]
-        letters = sorted(part)
-        yield from islice((one for one in known if len(one) == len(part) and sorted(one) == letters), _LIKELY)
+        characters = sorted(part)
+        yield from islice((one for one in known if len(one) == len(part) and sorted(one) == characters), _LIKELY)
         yield from get_close_matches(part, known, _LIKELY, _SIMILAR)
