@@ -191,7 +191,8 @@ class Stages:
             patch.object(assembly, "inline", self.timed("inlining", digest.inline)),
             patch.object(Cards, "find", self.timed("cards", Cards.find)),
             patch.object(MessageRenderer, "write", self.timed("assembling", MessageRenderer.write)),
-            patch.object(signing, "sign", self.timed("signing", dkim.sign)),
+            patch.object(signing, "canonical", self.timed("signing", dkim.canonical)),
+            patch.object(signing, "headers_of", self.timed("signing", dkim.headers_of)),
         ):
             yield
 
