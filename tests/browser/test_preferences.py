@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from playwright.sync_api import FrameLocator, Page, expect
 
-from tests.browser.conftest import Open, violations_of
-from tests.web.live_site import LiveSite
+from tests.browser.conftest import Open, link_in, one_more_message, violations_of
+from tests.web.live_site import ADA, LiveSite
 
 START = "/subscribe?topic=LLM%20agents&topic=Robotics&queries=Mine%20%3D%20retrieval"
 
@@ -96,3 +98,24 @@ def test_a_mistake_is_marked_and_led_to(browser: Open) -> None:
     expect(page.locator("[name=email]")).to_have_value("ada@reader.example")
     assert violations_of(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_which_button_is_of_which_rating_is_seen_on_a_phone(live: LiveSite, browser: Open) -> None:
+    page = browser("/subscribe", viewport={"width": 390, "height": 844})
+    page.fill("[name=email]", ADA)
+    with one_more_message(live):
+        page.click(".save button")
+    page.goto(f"{live.config.site_url}{link_in(live, 'confirm')}")
+    page.click("main button")
+    page.goto(f"{live.config.site_url}/preferences/rate")
+    boxes = [label.bounding_box() for label in page.locator("fieldset:first-of-type label").all()]
+
+    assert len(boxes) == 3
+    for box, following in pairwise(boxes):
+        assert box is not None
+        assert following is not None
+        assert box["height"] >= 24  # what a finger hits: WCAG 2.2, 2.5.8
+        beside = following["x"] - box["x"] - box["width"]
+        assert beside >= 16 or following["y"] >= box["y"] + box["height"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert violations_of(page) == []

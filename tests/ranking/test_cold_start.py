@@ -39,6 +39,16 @@ def test_many_papers_far_from_the_topics_do_not_outweigh_a_few_on_them() -> None
     assert {number < len(near) for number in chosen} == {True}
 
 
+def test_a_wide_topic_does_not_outweigh_a_narrow_one() -> None:
+    wide = [f"apple {kind} {n}" for kind in ("cellar", "orchard", "juice", "tree", "cider", "tart") for n in range(25)]
+    narrow = ["kettle copper", "kettle iron", "kettle spoon"]
+    topics = [make_topic("Fruit", ("apple",)), make_topic("Kettles", ("kettle",))]
+    chosen = choose_to_rate(matcher_of(*wide, *narrow), topics, 6)
+
+    assert sum(number >= len(wide) for number in chosen) == 3
+    assert sum(number < len(wide) for number in chosen) == 3
+
+
 def test_nothing_that_a_topic_excludes_is_asked_about() -> None:
     matcher = matcher_of("pear cellar", "quince cellar survey", "pear survey", "apple survey", "pear orchard")
     topics = [make_topic("P", ("pear", "quince"), ("survey",)), make_topic("A", ("apple",))]
