@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from newsletter.errors import RequestError
-from newsletter.models import Digest, Edition, Paper, Subscriber
+from newsletter.models import Digest, Edition, Subscriber
 from newsletter.models.weights import Weights
 from newsletter.papers.merge import begin
 from newsletter.pipeline.compose import ARCHIVE, compose, find_edition, make_matcher
@@ -44,7 +43,10 @@ def preview_digest(
     """
     if days is not None:
         since = now - timedelta(days=days)
-        return _digest_of(store.papers.new_since(since), subscriber, since, now, notes)
+        matcher = make_matcher(store, store.papers.new_since(since), weights)
+        disliked = Dislikes(store).with_sent(subscriber.id, {})
+        taste = TasteScores(store).of(subscriber.id, matcher.index)
+        return compose(matcher, _edition_of_preview(subscriber, since, now, notes), subscriber.profile, disliked, taste)
     if edition_key is not None:
         return _past_digest(store, subscriber, edition_key, weights)
     due = coming_edition(store, subscriber, now)
@@ -95,12 +97,13 @@ def next_digest(
     taste = TasteScores(store).of(subscriber.id, index)
     since = max(due.since, recent.since)
     old = {number for number, paper in index.papers.items() if paper.seen_at <= since}
-    sent_before = Dislikes(store).with_sent(subscriber.id, store.deliveries.papers_planned_for(subscriber.id))
+    dislikes = Dislikes(store)
+    sent_before = dislikes.with_sent(subscriber.id, store.deliveries.papers_planned_for(subscriber.id))
     digest = compose(matcher, edition, profile, sent_before, taste, (since, old))
     is_example = not digest.items
     if is_example:
-        since = recent.since
-        digest = compose(matcher, edition, profile, {}, taste, (since, frozenset()))
+        since, disliked = recent.since, dislikes.with_sent(subscriber.id, {})
+        digest = compose(matcher, edition, profile, disliked, taste, (since, frozenset()))
     return replace(digest, since=local_day(profile, since), is_first=due.is_first), is_example
 
 
@@ -121,7 +124,8 @@ def _past_digest(store: Store, subscriber: Subscriber, key: str, weights: Weight
 def sample_digest(subscriber: Subscriber, now: datetime, notes: Notes = NO_NOTES) -> Digest:
     """Return a digest of the sample papers that ship with the package, for a site without papers."""
     papers = [begin(entry, number, now) for number, entry in enumerate(sample_entries(now.date()), start=1)]
-    return _digest_of(papers, subscriber, since=now, now=now, notes=notes)
+    edition = _edition_of_preview(subscriber, since=now, now=now, notes=notes)
+    return compose(Matcher(PaperIndex(papers)), edition, subscriber.profile, {})
 
 
 def add_samples(store: Store, now: datetime) -> None:
@@ -129,14 +133,10 @@ def add_samples(store: Store, now: datetime) -> None:
     store.papers.add_all(sample_entries(now.date()), now)
 
 
-def _digest_of(
-    papers: Sequence[Paper], subscriber: Subscriber, since: datetime, now: datetime, notes: Notes = NO_NOTES
-) -> Digest:
-    """Return a digest of some papers, in an edition that exists for this preview only."""
-    cadence = subscriber.profile.cadence
+def _edition_of_preview(subscriber: Subscriber, since: datetime, now: datetime, notes: Notes) -> Edition:
+    """Return an edition that exists for a preview only."""
     note, closing = notes.on(now.date())
-    edition = Edition(
-        key=f"preview-{now.date()}", cadence=cadence, day=now.date(), since=since, created_at=now, note=note,
-        closing=closing,
+    return Edition(
+        key=f"preview-{now.date()}", cadence=subscriber.profile.cadence, day=now.date(), since=since, created_at=now,
+        note=note, closing=closing,
     )  # fmt: skip
-    return compose(Matcher(PaperIndex(papers)), edition, subscriber.profile, {})
