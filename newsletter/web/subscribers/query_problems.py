@@ -25,7 +25,10 @@ _TEXTS: Mapping[QueryProblem, str] = {
     QueryProblem.INCOMPLETE: translatable("A word or a phrase is missing at the end, or between two operators."),
     QueryProblem.NOTHING_TO_FIND: translatable("A part of this query has no letters or digits to search for."),
     QueryProblem.NOT_AN_OPERATOR: translatable("Words are joined by OR and AND in capitals, and excluded by “-word”."),
-    QueryProblem.SHORT_PREFIX: translatable("A “*” needs a word of at least two letters before it, as in “robot*”."),
+    QueryProblem.SHORT_PREFIX: translatable(
+        "A “*” needs a word of at least two letters before it, as in “robot*”. Please put a name such as “A*” in "
+        "quotation marks."
+    ),
     QueryProblem.UNKNOWN_TOPIC: translatable("There is no such topic."),
     QueryProblem.OTHER: translatable(
         "This query cannot be read. Please check its quotation marks, parentheses and operators."

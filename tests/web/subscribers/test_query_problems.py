@@ -6,6 +6,7 @@ import pytest
 
 from newsletter.errors import QueryError, QueryProblem
 from newsletter.rendering.language import language
+from newsletter.topics.query import parse
 from newsletter.web.subscribers.query_problems import query_problem
 
 
@@ -15,3 +16,10 @@ def test_every_problem_has_a_sentence_without_columns(problem: QueryProblem) -> 
     assert text[0].isupper()
     assert text.endswith((".", "”"))
     assert "column" not in text
+
+
+def test_a_name_with_an_asterisk_is_told_to_be_put_in_quotes() -> None:
+    with pytest.raises(QueryError) as caught:
+        parse("A* search")
+    assert "Please put a name such as “A*” in quotation marks." in query_problem(caught.value, language("en"))
+    parse('"A*" search')
