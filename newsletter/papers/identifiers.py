@@ -58,8 +58,17 @@ def short_doi(text: str) -> str | None:
     return f"10/{match['id'].lower()}" if match else None
 
 
+# A page about a paper, of Hugging Face or of a site of this program.
+_PAGE = re.compile(r"https?://[^\s/]+/(?:[^\s?#]+/)?papers/(?P<id>\S+)", re.IGNORECASE)
+
+
 def paper_name(text: str) -> str | None:
-    """Return the key by which the store finds the paper of an arXiv id or DOI ("arxiv:2605.01234"), or None."""
+    """Return the key by which the store finds the paper of an arXiv id or DOI ("arxiv:2605.01234"), or None.
+
+    The text may be an id, or the address of a page about the paper.
+    """
+    if page := _PAGE.fullmatch(text.strip()):
+        text = page["id"]
     if found_arxiv := arxiv_id(text):
         return f"arxiv:{found_arxiv}"
     if found_doi := doi(text):

@@ -91,10 +91,12 @@ def _named(store: Store, text: str) -> Paper | None:
 
 
 def _by_author(store: Store, text: str, limits: Limits | None, number: int) -> tuple[Hit, ...]:
-    """Return papers of an author whose name a text may be, or a part of it."""
-    if not words(text) or len(text.split()) > _NAME:
+    """Return papers of an author whose name a text may be, or a part of it; "Lovelace, Ada", too."""
+    family, _, given = text.partition(",")
+    name = f"{given} {family}".split()
+    if not words(text) or len(name) > _NAME:
         return ()
-    return store.archive.search(Term(" ".join(text.split()), "author"), limits, limit=number, with_excerpts=False).hits
+    return store.archive.search(Term(" ".join(name), "author"), limits, limit=number, with_excerpts=False).hits
 
 
 def has_operators(text: str) -> bool:

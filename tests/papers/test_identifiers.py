@@ -101,3 +101,18 @@ def test_a_short_doi_is_an_id_of_its_own(text: str, short: str | None) -> None:
 def test_a_paper_is_named_by_its_short_doi() -> None:
     assert paper_name("10/GF4QX9") == "shortdoi:10/gf4qx9"
     assert paper_name("10.1000/182") == "doi:10.1000/182"
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("https://huggingface.co/papers/2605.01234", "arxiv:2605.01234"),
+        ("https://huggingface.co/papers/2605.01234#community", "arxiv:2605.01234"),
+        ("http://127.0.0.1:8000/papers/arxiv:2605.01234", "arxiv:2605.01234"),
+        ("https://lab.example.org/daily/papers/doi:10.1000/182", "doi:10.1000/182"),
+        ("https://huggingface.co/papers/date/2026-05-08", None),
+        ("https://huggingface.co/papers", None),
+    ],
+)
+def test_a_paper_is_named_by_the_address_of_a_page_about_it(address: str, name: str | None) -> None:
+    assert paper_name(address) == name

@@ -71,7 +71,7 @@ def test_the_identifier_of_no_paper_finds_none(archive: Store) -> None:
     assert titles(archive, "2605.99999") == []
 
 
-@pytest.mark.parametrize("name", ["Cleo Rare", "cleo rare", "Rare"])
+@pytest.mark.parametrize("name", ["Cleo Rare", "cleo rare", "Rare", "Rare, Cleo"])
 def test_the_name_of_an_author_finds_their_papers(archive: Store, name: str) -> None:
     archive.papers.add(make_entry(title="Ponds", arxiv_id="2605.00020", authors=("Ada Example", "Cleo Rare")), NOW)
 
