@@ -119,3 +119,15 @@ def test_which_button_is_of_which_rating_is_seen_on_a_phone(live: LiveSite, brow
         assert beside >= 16 or following["y"] >= box["y"] + box["height"]
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert violations_of(page) == []
+
+
+def test_what_is_typed_from_right_to_left_is_shown_so(browser: Open) -> None:
+    page = browser(START)
+    page.fill(".row:last-child [name=own_name]", "סוכנים")
+    page.fill(".row:last-child [name=own_query]", '"סוכנים" OR agent')
+    for field in ("own_name", "own_query"):
+        direction = "input => getComputedStyle(input).direction"
+        assert page.locator(f".row:last-child [name={field}]").evaluate(direction) == "rtl"
+        assert page.locator(f".row:nth-child(3) [name={field}]").evaluate(direction) == "ltr"
+    page.goto(page.url.split("/subscribe")[0] + "/search?q=%D7%A1%D7%95%D7%9B%D7%A0%D7%99%D7%9D")
+    assert page.locator("[name=q]").evaluate("input => getComputedStyle(input).direction") == "rtl"
