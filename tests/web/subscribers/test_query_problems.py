@@ -18,7 +18,7 @@ def test_every_problem_has_a_sentence_without_columns(problem: QueryProblem) -> 
     assert "column" not in text
 
 
-def test_a_name_with_an_asterisk_is_told_to_be_put_in_quotes() -> None:
+def test_a_name_with_an_asterisk_goes_in_quotes() -> None:
     with pytest.raises(QueryError) as caught:
         parse("A* search")
     assert "Please put a name such as “A*” in quotation marks." in query_problem(caught.value, language("en"))
