@@ -55,5 +55,5 @@ class Rating:
             subscriber = session.subscriber(store, request, self.pages.clock())
             if subscriber is None:
                 return session.expired(self.pages, _CLOSED)
-            number = rate(store, subscriber, ratings, self.pages.clock())
-        return RedirectResponse(f"{self.pages.prefix}/preferences{'?done=rated' if number else ''}", 303)
+            stored = rate(store, subscriber, ratings, self.pages.clock())
+        return RedirectResponse(f"{self.pages.prefix}/preferences{'?done=rated' if stored else ''}", 303)
