@@ -85,10 +85,12 @@ def _copy_deliveries(db: Database) -> None:
 
 
 def _ms(column: str) -> str:
-    """Return the milliseconds since 1970 of a moment in ISO 8601: with six digits of a second, or none."""
+    """Return the milliseconds since 1970 of a moment in ISO 8601, with six digits of a second or none; rounded down."""
     text = f"deliveries.{column}"
+    # SQLite rounds .9995 up to the next second, which these milliseconds would be added to.
+    whole = f"strftime('%s', substr({text}, 1, 19) || ltrim(substr({text}, 20), '.0123456789'))"
     fraction = f"CASE substr({text}, 20, 1) WHEN '.' THEN CAST(substr({text}, 21, 3) AS INTEGER) ELSE 0 END"
-    return f"CAST(strftime('%s', {text}) AS INTEGER) * 1000 + {fraction}"
+    return f"CAST({whole} AS INTEGER) * 1000 + {fraction}"
 
 
 def _look_at_all(db: Database) -> None:
