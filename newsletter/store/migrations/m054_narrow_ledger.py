@@ -29,7 +29,7 @@ def m054_narrow_ledger(db: Database) -> None:
     _look_at_all(db)
 
 
-def _copy_digests(db: Database) -> None:
+def _copy_digests(db: Database) -> None:  # those of no edition are damage, at which the upgrade stops
     db.execute("""
         CREATE TABLE narrow_digests (
             id INTEGER PRIMARY KEY,
@@ -46,7 +46,7 @@ def _copy_digests(db: Database) -> None:
         INSERT INTO narrow_digests
         SELECT digests.id, editions.id, CASE fingerprint WHEN 'restored' THEN 0 ELSE -digests.id END, considered,
             CAST(julianday(digests.since) - 1721424.5 AS INTEGER), is_first, content, texts_id
-        FROM digests JOIN editions ON key = edition_key""")
+        FROM digests LEFT JOIN editions ON key = edition_key""")
 
 
 def _copy_deliveries(db: Database) -> None:
@@ -71,7 +71,7 @@ def _copy_deliveries(db: Database) -> None:
         SELECT deliveries.id, editions.id, subscriber_id, digest_id, message_id, status, attempts, detail,
             {_ms("next_attempt_at")}, coalesce({_ms("updated_at")}, 0), coalesce({_ms("planned_at")}, 0),
             {_ms("left_at")}
-        FROM deliveries JOIN editions ON key = edition_key ORDER BY deliveries.id""")
+        FROM deliveries LEFT JOIN editions ON key = edition_key ORDER BY deliveries.id""")
     # To drop the table, SQLite deletes its rows, and bounces would forget which deliveries they are of.
     bounced = db.execute("SELECT delivery_id, id FROM bounces WHERE delivery_id IS NOT NULL").fetchall()
     db.execute("DROP TABLE deliveries")
