@@ -16,7 +16,12 @@ _MAX_LISTED = 40
 
 def nearest(name: str, known: Iterable[str], similarity: float = 0.6) -> str | None:
     """Return the known name that a misspelt one resembles most, or None if there is none as similar (0 to 1)."""
-    return next(iter(get_close_matches(name, list(known), 1, similarity)), None)
+    return next(iter(all_near(name, known, 1, similarity)), None)
+
+
+def all_near(name: str, known: Iterable[str], number: int, similarity: float) -> list[str]:
+    """Return the known names, at most so many, that a misspelt one resembles so much (0 to 1), the most alike first."""
+    return get_close_matches(name, list(known), number, similarity)
 
 
 def did_you_mean(name: str, known: Iterable[str], prefix: str = "") -> str | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from difflib import get_close_matches
 from itertools import islice, product
 
+from newsletter.errors import all_near
 from newsletter.text.tokenizer import words
 
 #: A part of a name is compared with so many that begin with the same letter, the most frequent ones.
@@ -55,4 +55,4 @@ class KnownNames:
         known = self._begun.get(part[:1], [])[:_COMPARED]
         characters = sorted(part)
         yield from islice((one for one in known if len(one) == len(part) and sorted(one) == characters), _LIKELY)
-        yield from get_close_matches(part, known, _LIKELY, _SIMILAR)
+        yield from all_near(part, known, _LIKELY, _SIMILAR)
