@@ -163,6 +163,14 @@ class OneByOne(Transport):
         self._meanwhile = meanwhile
         self.sent: list[str] = []
 
+    def open(self, *_: object) -> None:
+        """Need nothing."""
+        return
+
+    def close(self) -> None:
+        """Keep nothing."""
+        return
+
     def send(self, messages: Iterator[Message], ledger: Ledger, *_: object) -> None:
         """Send each that may leave."""
         for taken, message in enumerate(messages, start=1):
@@ -172,7 +180,7 @@ class OneByOne(Transport):
                 ledger.commit([Result(message, Verdict.SENT, "250 ok")], [])
 
 
-def test_who_leaves_while_messages_are_signed_ahead_is_not_mailed(
+def test_who_unsubscribes_while_messages_are_signed_ahead_is_not_mailed(
     site: SendingSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("newsletter.pipeline.signing.time.monotonic", lambda: 0.0)
@@ -182,14 +190,14 @@ def test_who_leaves_while_messages_are_signed_ahead_is_not_mailed(
     add_subscribers(site, MANY)
     everybody = sorted(f"subscriber{at}@example.org" for at in range(MANY))  # as they are mailed
 
-    def leave() -> None:  # their messages are signed already, as all up to the 31st
+    def unsubscribe_some() -> None:  # their messages are signed already, as all up to the 31st
         unsubscribe(site.store, everybody[16], site.now)
         pause(site.store, everybody[17], site.now)
         site.store.suppressions.suppress(everybody[18], "complaint", site.now)
         erase(site.store, everybody[19], site.now)
         change_preferences(site.store, everybody[20], None, {"hour": 23}, site.now)
 
-    transport = OneByOne({17: leave})
+    transport = OneByOne({17: unsubscribe_some})
     site.send(transport)
 
     assert transport.sent == everybody[:16] + everybody[21:]
