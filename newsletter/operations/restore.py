@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from filelock import FileLock, Timeout
 
 from newsletter.config.model import Config
-from newsletter.errors import NewsletterError, RequestError, StoreError
+from newsletter.errors import NewsletterError, RequestError, StoreDamaged, StoreError
 from newsletter.files.private_files import make_private_folder, replace_private, touch_private, write_private
 from newsletter.models import Cadence, Digest, Edition, Status, Subscriber
 from newsletter.models.addresses import parse_address
@@ -121,7 +121,9 @@ def _prepare(config: Config, backup: Backup, store: Store, now: datetime, *, hol
 
 
 def _changes(config: Config, backup: Backup, store: Store, made_at: datetime) -> tuple[list[Record], bool]:
-    """Return what the present database knows since the backup, and whether that is all: not, if it is an older one.
+    """Return what the present database knows since the backup, and whether that is all.
+
+    It is not if it is an older one, or has a row that cannot be read.
 
     Raises:
         RequestError: It is another site's.
@@ -134,7 +136,12 @@ def _changes(config: Config, backup: Backup, store: Store, made_at: datetime) ->
         if present.identity() != store.identity():
             hint = "move newsletter.db away, if this is what you want"
             raise RequestError(f"{backup.path}: a backup of another site than {config.site.root}", hint=hint)
-        records = [*present.changes_since(made_at - _MARGIN, store.subscribers.ids())]
+        records = list[Record]()
+        try:
+            for record in present.changes_since(made_at - _MARGIN, store.subscribers.ids()):
+                records.append(record)
+        except StoreDamaged:  # what came before it happened all the same
+            return records, False
         if backup.made_at is None:
             return records, present.latest_moment() >= made_at
         return records, (present.fact(BACKUP_AT) or "") >= made_at.isoformat()

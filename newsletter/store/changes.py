@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from typing import Any
 
 from newsletter.models import DeliveryStatus, Status
 from newsletter.store.database import Database
@@ -28,7 +29,11 @@ def changes_since(
     since: datetime,
     ids: Collection[int],
 ) -> Iterator[Record]:
-    """Yield the records; `ids` are those of the subscribers whom the backup has."""
+    """Yield the records; `ids` are those of the subscribers whom the backup has.
+
+    Raises:
+        StoreDamaged: A value is none that a release writes; what was yielded before happened all the same.
+    """
     yield {"added": subscribers.last_id()}
     yield from _people(db, suppressions, ids)
     for key, reason, at in suppressions.entries():
@@ -63,18 +68,24 @@ def _mail(db: Database, papers: Papers, since: datetime) -> Iterator[Record]:
         FROM deliveries WHERE updated_at >= ? AND id > ? AND status IN ('sent', 'sending', 'held')
         ORDER BY id LIMIT ?"""
     last, digests, known = 0, set[int](), set[int]()
-    while batch := db.execute(sql, [to_ms(since), last, _BATCH]).fetchall():
-        last = batch[-1][0]
-        for *row, status, at in batch:
-            if row[3] not in digests:
-                digests.add(row[3])
-                yield from _digest(db, papers, row[3], known)
-            yield {"delivery": recorded(row, DeliveryStatus(status)), "at": from_ms(at).isoformat()}
+    while batch := db.execute(sql, [to_ms(since), last, _BATCH]).into(_delivery):
+        last = batch[-1]["delivery"][0]
+        for record in batch:
+            digest = record["delivery"][3]
+            if digest not in digests:
+                digests.add(digest)
+                yield from _digest(db, papers, digest, known)
+            yield record
+
+
+def _delivery(row: tuple[Any, ...]) -> Record:
+    *names, status, at = row
+    return {"delivery": recorded(names, DeliveryStatus(status)), "at": from_ms(at).isoformat()}
 
 
 def _digest(db: Database, papers: Papers, number: int, known: set[int]) -> Iterator[Record]:
-    (content,) = db.execute("SELECT content FROM digests WHERE id = ?", [number]).fetchone()
-    present = papers.get_present(paper_ids(content))
+    numbers = db.execute("SELECT content FROM digests WHERE id = ?", [number]).one(lambda row: paper_ids(row[0]))
+    present = papers.get_present(numbers or ())
     found = list({paper.id: None for paper in present.values()})
     for paper in {paper.id: paper for paper in present.values() if paper.id not in known}.values():
         known.add(paper.id)

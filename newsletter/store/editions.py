@@ -227,7 +227,7 @@ class Editions:
         sql = "SELECT id, texts FROM digest_texts WHERE id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))"
         try:
             return {one: StoredBatch(texts) for one, texts in self._db.execute(sql, [json.dumps(list(numbers))])}
-        except (ValueError, TypeError, zlib.error) as error:
+        except (LookupError, ValueError, TypeError, zlib.error) as error:
             raise damaged(self._db.path, f"texts of digests cannot be read: {error}") from error
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from newsletter import __version__
-from newsletter.errors import StoreDamaged, StoreForeign, StoreLocked
+from newsletter.errors import StatementError, StoreDamaged, StoreForeign, StoreLocked
 from newsletter.errors.installation import installation
 from newsletter.files.private_files import touch_private
 from newsletter.store import text_index
@@ -160,6 +160,12 @@ def _migrate(db: SQLiteDatabase) -> None:
 
     from newsletter.store.migrations.steps import MIGRATIONS  # noqa: PLC0415 - the same
 
-    with store_errors(db.path):
-        MIGRATIONS.apply(sqlite_utils.Database(db.raw, execute_plugins=False))
+    try:
+        with store_errors(db.path):
+            MIGRATIONS.apply(sqlite_utils.Database(db.raw, execute_plugins=False))
+    except StatementError as error:
+        dangling = db.execute("PRAGMA foreign_key_check").fetchone()
+        if dangling is None:
+            raise
+        raise damaged(db.path, f"a row of {dangling[0]} names one of {dangling[2]} that does not exist") from error
     set_fact(db, "release", __version__)

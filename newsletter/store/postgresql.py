@@ -32,7 +32,7 @@ from newsletter.store.database import Rows, Values
 from newsletter.store.full_text import MatchExpression
 from newsletter.store.postgresql_dialect import translated
 from newsletter.store.postgresql_match import tsquery
-from newsletter.store.postgresql_schema import GENERATED
+from newsletter.store.postgresql_schema import GENERATED, HAS_DANGLING
 
 if TYPE_CHECKING:
     from newsletter.store.recovery_log import Record, RecoveryLog
@@ -322,7 +322,7 @@ class PostgreSQLDatabase:
         yield
 
     def problems(self, limit: int = 10) -> list[str]:
-        """Read every row of every table; return which cannot be read."""
+        """Read every row of every table; return which cannot be read, and what a foreign key would not allow."""
         sql = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() ORDER BY 1"
         found: list[str] = []
         try:
@@ -331,6 +331,8 @@ class PostgreSQLDatabase:
                     self.execute(f"SELECT sum(length(CAST(one.* AS TEXT))) FROM {table} AS one").fetchone()
                 except StoreError as error:
                     found.append(f"{table}: {error.message}")
+            if self.execute(HAS_DANGLING).fetchone()[0]:
+                found.append("a row of deliveries names one of digests that does not exist")
         except StoreError as error:
             found.append(error.message)
         return found[:limit]

@@ -25,6 +25,9 @@ _FULL_TEXT = re.compile(r"papers_fts(_|$)")
 #: that refer to them, and nothing turns that off; the index for that search takes a sixth of what the server has to do
 #: for a message. Digests are deleted after the deliveries of their edition: no others refer to them (`pruning`).
 WITHOUT_KEY = frozenset({("deliveries", "digest_id")})
+#: Whether a row names one that does not exist, of which no key keeps it.
+HAS_DANGLING = """
+    SELECT EXISTS (SELECT 1 FROM deliveries LEFT JOIN digests ON digests.id = digest_id WHERE digests.id IS NULL)"""
 #: Earlier releases made both.
 _EXTRA = """
 DROP INDEX IF EXISTS deliveries_digest;

@@ -8,8 +8,10 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from newsletter.config.model import Config
+from newsletter.models import Cadence, Edition
 from newsletter.models.findings import Level
 from newsletter.operations.machine_checks import check_clock, check_disk, check_past
+from newsletter.pipeline.special_editions import read_audience, special_edition
 from newsletter.sources import HttpClient
 from newsletter.store import Store
 from tests.factories import NOW
@@ -45,6 +47,17 @@ def test_a_run_in_the_future_is_found(store: Store) -> None:
     store.runs.begin("run", NOW)
     assert list(check_past(store, NOW)) == []
     (finding,) = check_past(store, NOW - timedelta(hours=1))
+    assert finding.level is Level.WRONG
+
+
+def test_a_digest_from_the_future_tells_of_the_clock_and_a_note_for_later_does_not(store: Store) -> None:
+    later = NOW + timedelta(days=3)
+    note = special_edition("Come to the school.", "Summer school", [read_audience("all")], later)
+    store.editions.put(note)
+    assert list(check_past(store, NOW)) == []
+    of_day = Edition(key="daily-2026-05-11", cadence=Cadence.DAILY, day=later.date(), since=NOW, created_at=later)
+    store.editions.put(of_day)
+    (finding,) = check_past(store, NOW)
     assert finding.level is Level.WRONG
 
 

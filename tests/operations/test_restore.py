@@ -105,6 +105,13 @@ def damage_database(config: Config) -> None:
         file.write(b"\xff" * 20_000)
 
 
+def damage_digest(config: Config) -> None:
+    db = sqlite3.connect(config.site.store)
+    with db:
+        db.execute("UPDATE digests SET content = x'05'")
+    db.close()
+
+
 def lose_nothing(config: Config) -> None:
     assert config.site.store.exists()
 
@@ -114,6 +121,7 @@ LOSSES: dict[str, Callable[[Config], None]] = {
     "the database is there, and no log": lambda config: shutil.rmtree(config.site.root / "newsletter.recovery"),
     "the database is gone": lose_database,
     "the database is damaged": damage_database,
+    "a digest is damaged": damage_digest,
 }
 
 

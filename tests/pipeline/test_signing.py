@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -19,8 +19,11 @@ from newsletter.pipeline.ledger import Claim
 from newsletter.pipeline.messages import MessageRenderer
 from newsletter.pipeline.signing import SigningRenderer
 from newsletter.rendering.message import _shared_head
+from newsletter.sending import Ledger, Result, Transport, Verdict
 from newsletter.sending.dkim import load_key, new_key
 from newsletter.store import Store
+from newsletter.subscribers.privacy import erase
+from newsletter.subscribers.subscriptions import change_preferences, pause, unsubscribe
 from tests.factories import NOW, make_subscriber
 from tests.pipeline.conftest import SendingSite
 from tests.sending.messages import transport_to
@@ -151,6 +154,53 @@ def test_messages_taken_slowly_are_signed_when_they_are_wanted(
     taken = unread(messages, tmp_path, site.store)
 
     assert [messages.written for _ in taken] == list(range(1, 101))
+
+
+class OneByOne(Transport):
+    """Takes one message after the other; `meanwhile` is called when so many messages are taken."""
+
+    def __init__(self, meanwhile: Mapping[int, Callable[[], object]]) -> None:
+        self._meanwhile = meanwhile
+        self.sent: list[str] = []
+
+    def open(self, *_: object) -> None:
+        """Need nothing."""
+        return
+
+    def close(self) -> None:
+        """Keep nothing."""
+        return
+
+    def send(self, messages: Iterator[Message], ledger: Ledger, *_: object) -> None:
+        """Send each that may leave."""
+        for taken, message in enumerate(messages, start=1):
+            self._meanwhile.get(taken, list)()
+            if ledger.commit([], [message]):
+                self.sent.append(message.recipient)
+                ledger.commit([Result(message, Verdict.SENT, "250 ok")], [])
+
+
+def test_who_unsubscribes_while_messages_are_signed_ahead_is_not_mailed(
+    site: SendingSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsletter.pipeline.signing.time.monotonic", lambda: 0.0)
+    (tmp_path / "key.pem").write_bytes(new_key("ed25519")[0])
+    (tmp_path / "key.pem").chmod(0o600)
+    site.config = replace(site.config, dkim=DkimSettings("newsletter.example", (("papers", tmp_path / "key.pem"),)))
+    add_subscribers(site, MANY)
+    everybody = sorted(f"subscriber{at}@example.org" for at in range(MANY))  # as they are mailed
+
+    def unsubscribe_some() -> None:  # their messages are signed already, as all up to the 31st
+        unsubscribe(site.store, everybody[16], site.now)
+        pause(site.store, everybody[17], site.now)
+        site.store.suppressions.suppress(everybody[18], "complaint", site.now)
+        erase(site.store, everybody[19], site.now)
+        change_preferences(site.store, everybody[20], None, {"hour": 23}, site.now)
+
+    transport = OneByOne({17: unsubscribe_some})
+    site.send(transport)
+
+    assert transport.sent == everybody[:16] + everybody[21:]
 
 
 def test_what_comes_before_a_broken_template_is_signed(

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
+from newsletter.errors import StoreDamaged
 from newsletter.models import Cadence, Digest, Edition, Item, Reason, ReasonKind, Section, SectionKind
 from newsletter.store import Store
 from tests.factories import NOW, TODAY, make_entry
@@ -77,6 +79,16 @@ def test_an_edition_of_the_same_day_is_not_before_it(store: Store) -> None:
 
 def test_a_digest_is_read_back_as_it_was_written(store: Store, digest: Digest) -> None:
     assert store.editions.get_digest(store.editions.put_digest(digest)) == digest
+
+
+@pytest.mark.parametrize(
+    "texts", [b"", b"x", zlib.compress(b'{"a": 1}'), zlib.compress(b"[[], 1]"), zlib.compress(b"7")]
+)
+def test_a_digest_whose_batch_is_damaged_is_named_as_such(store: Store, digest: Digest, texts: bytes) -> None:
+    number = store.editions.put_digest(digest)
+    store._db.execute("UPDATE digest_texts SET texts = ?", [texts])
+    with pytest.raises(StoreDamaged, match="cannot be read"):
+        store.editions.get_digest(number)
 
 
 def test_a_digest_is_committed_at_once(store: Store, digest: Digest) -> None:

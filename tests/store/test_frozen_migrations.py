@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import sqlite_utils
 
+from newsletter.errors import StoreDamaged
 from newsletter.models import Cadence, Digest, Edition, Item, Section
 from newsletter.store import Store, migrations, open_store
 from newsletter.store.migrations import STEPS
@@ -198,3 +199,17 @@ def test_a_store_of_an_earlier_version_becomes_equal_to_a_new_one(
     assert found == {name: expected[name] for name in found}
     present = {"subscribers": "subscribers", "papers": "papers", "editions": "digest", "deliveries": "deliveries"}
     assert {present[table] for table in tables if table in present} <= found.keys()
+
+
+@pytest.mark.parametrize("parent", ["editions", "digests"])
+def test_an_upgrade_that_would_lose_rows_says_what_is_damaged_and_changes_nothing(tmp_path: Path, parent: str) -> None:
+    old = tmp_path / "old.db"
+    make_store(old, STEPS.index("m054_narrow_ledger"))
+    db = sqlite3.connect(old)
+    with db:
+        db.execute(f"DELETE FROM {parent}")  # noqa: S608 - our own
+    before = [*db.iterdump()]
+    with pytest.raises(StoreDamaged, match=rf"a row of \w+ names one of {parent} that does not exist"):
+        open_store(old)
+    assert [*db.iterdump()] == before
+    db.close()

@@ -19,6 +19,7 @@ from newsletter.store import open_store
 from newsletter.store.postgresql import PostgreSQLDatabase, store_error
 from tests.factories import NOW
 from tests.postgresql import emptied_store, new_store
+from tests.store.test_pruning import add, mail, pull
 
 
 @pytest.mark.parametrize(
@@ -127,6 +128,16 @@ def test_a_store_is_examined_and_vacuumed() -> None:
         assert isinstance(db, PostgreSQLDatabase)
         db.run("CREATE FUNCTION broken() RETURNS int LANGUAGE sql AS 'SELECT 1/0'; CREATE VIEW v AS SELECT broken()")
         assert [one.partition(":")[0] for one in store.problems()] == ["v"]
+
+
+def test_a_delivery_whose_digest_is_gone_is_found_by_an_examination() -> None:
+    with open_store(emptied_store()) as store:
+        add(store, "ada")
+        pull(store, range(2), NOW)
+        mail(store, NOW)
+        assert store.problems() == []
+        store._db.run("DELETE FROM digests")
+        assert store.problems() == ["a row of deliveries names one of digests that does not exist"]
 
 
 def test_a_lock_excludes_other_connections_until_it_is_given_back_or_the_connection_ends() -> None:

@@ -187,6 +187,28 @@ def test_an_upgraded_store_is_sound_and_stays_as_it_is_when_opened_again(old: Pa
     assert (tables(old), schema(old)) == once
 
 
+@pytest.mark.parametrize(
+    ("stored", "kept"),
+    [
+        ("2026-05-08T07:59:59.999700+00:00", datetime(2026, 5, 8, 7, 59, 59, 999_000, UTC)),
+        ("2026-05-08T07:59:59.999499+00:00", datetime(2026, 5, 8, 7, 59, 59, 999_000, UTC)),
+        ("2026-05-08T07:59:59.000999+00:00", datetime(2026, 5, 8, 7, 59, 59, 0, UTC)),
+        ("2026-05-08T07:59:59+00:00", datetime(2026, 5, 8, 7, 59, 59, 0, UTC)),
+        ("2026-05-08T23:59:59.999999-07:00", datetime(2026, 5, 9, 6, 59, 59, 999_000, UTC)),
+        ("2026-05-08T02:00:00+05:45", datetime(2026, 5, 7, 20, 15, 0, 0, UTC)),
+    ],
+)
+def test_times_of_deliveries_are_rounded_down_to_milliseconds(old: Path, stored: str, kept: datetime) -> None:
+    db = sqlite3.connect(old)
+    with db:
+        db.execute("UPDATE deliveries SET updated_at = ?, next_attempt_at = ?", [stored, stored])
+    db.close()
+    with open_store(old) as store:
+        for number in range(1, 7):
+            for one in store.deliveries.of_subscriber(number):
+                assert (one.updated_at, one.next_attempt_at) == (kept, kept)
+
+
 # -- what this release makes of it --------------------------------------------------------------------
 
 

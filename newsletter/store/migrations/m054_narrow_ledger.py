@@ -29,7 +29,7 @@ def m054_narrow_ledger(db: Database) -> None:
     _look_at_all(db)
 
 
-def _copy_digests(db: Database) -> None:
+def _copy_digests(db: Database) -> None:  # those of no edition are damage, at which the upgrade stops
     db.execute("""
         CREATE TABLE narrow_digests (
             id INTEGER PRIMARY KEY,
@@ -46,7 +46,7 @@ def _copy_digests(db: Database) -> None:
         INSERT INTO narrow_digests
         SELECT digests.id, editions.id, CASE fingerprint WHEN 'restored' THEN 0 ELSE -digests.id END, considered,
             CAST(julianday(digests.since) - 1721424.5 AS INTEGER), is_first, content, texts_id
-        FROM digests JOIN editions ON key = edition_key""")
+        FROM digests LEFT JOIN editions ON key = edition_key""")
 
 
 def _copy_deliveries(db: Database) -> None:
@@ -71,7 +71,7 @@ def _copy_deliveries(db: Database) -> None:
         SELECT deliveries.id, editions.id, subscriber_id, digest_id, message_id, status, attempts, detail,
             {_ms("next_attempt_at")}, coalesce({_ms("updated_at")}, 0), coalesce({_ms("planned_at")}, 0),
             {_ms("left_at")}
-        FROM deliveries JOIN editions ON key = edition_key ORDER BY deliveries.id""")
+        FROM deliveries LEFT JOIN editions ON key = edition_key ORDER BY deliveries.id""")
     # To drop the table, SQLite deletes its rows, and bounces would forget which deliveries they are of.
     bounced = db.execute("SELECT delivery_id, id FROM bounces WHERE delivery_id IS NOT NULL").fetchall()
     db.execute("DROP TABLE deliveries")
@@ -85,10 +85,12 @@ def _copy_deliveries(db: Database) -> None:
 
 
 def _ms(column: str) -> str:
-    """Return the milliseconds since 1970 of a moment in ISO 8601: with six digits of a second, or none."""
+    """Return the milliseconds since 1970 of a moment in ISO 8601, with six digits of a second or none; rounded down."""
     text = f"deliveries.{column}"
+    # SQLite rounds .9995 up to the next second, which these milliseconds would be added to.
+    whole = f"strftime('%s', substr({text}, 1, 19) || ltrim(substr({text}, 20), '.0123456789'))"
     fraction = f"CASE substr({text}, 20, 1) WHEN '.' THEN CAST(substr({text}, 21, 3) AS INTEGER) ELSE 0 END"
-    return f"CAST(strftime('%s', {text}) AS INTEGER) * 1000 + {fraction}"
+    return f"CAST({whole} AS INTEGER) * 1000 + {fraction}"
 
 
 def _look_at_all(db: Database) -> None:
