@@ -131,7 +131,11 @@ def one_more_message(live: LiveSite, to: str = ADA) -> Iterator[None]:
 
 
 def violations_of(page: Page, **options: Any) -> list[list[str]]:
-    """Return the rule and the first element of each violation; all that passes would be megabytes."""
+    """Return the rule and the first element of each violation; all that passes would be megabytes.
+
+    What is being loaded anew is paler, so it is waited for.
+    """
+    expect(page.locator("body.busy")).to_have_count(0)
     page.evaluate(Axe().axe_script)
     found: list[list[str]] = page.evaluate(_AXE, {"resultTypes": ["violations"]} | options)
     return found
