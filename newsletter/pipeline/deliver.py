@@ -10,7 +10,6 @@ in-doubt policy.
 
 from __future__ import annotations
 
-import gc
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
@@ -28,6 +27,7 @@ from newsletter.models import Delivery, Edition, EditionState
 from newsletter.models.addresses import email_key
 from newsletter.pipeline.delivery_run import BATCH, DeliveryRun
 from newsletter.pipeline.edition_state import WAITING, close_past_days, skip_cancelled
+from newsletter.pipeline.garbage_collection import without_older_objects
 from newsletter.pipeline.ledger import IN_DOUBT, MAX_ATTEMPTS, MAX_BACKOFF, SendingLedger
 from newsletter.pipeline.messages import MessageRenderer, make_message_id
 from newsletter.pipeline.notes import Notes
@@ -206,7 +206,7 @@ def _deliver(
         for intent in intents:
             run.add_waiting(intent.subscriber, intent.edition.key, error)
     else:
-        with _left_alone():
+        with without_older_objects():  # of them the index of the papers, which stays until all is planned
             _queue(run, intents, now)
         if send is not None:
             number = run.store.deliveries.open_count(run.clock())
@@ -252,16 +252,6 @@ def _note_look(run: DeliveryRun, now: datetime) -> None:
             run.store.looks.add(now)
     if run.only is None:
         run.store.next_due.put(run.again, now)
-
-
-@contextmanager
-def _left_alone() -> Iterator[None]:
-    """Keep what exists from the garbage collector: the index of the papers is large, and stays until all is planned."""
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 def _queue(run: DeliveryRun, intents: Iterator[Intent], now: datetime) -> None:

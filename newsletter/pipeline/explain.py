@@ -13,7 +13,7 @@ from enum import StrEnum
 from newsletter.models import Digest, Paper, SectionKind, Subscriber, Topic
 from newsletter.models.weights import Weights
 from newsletter.pipeline.compose import compose, find_edition, make_matcher, read_statistics
-from newsletter.pipeline.dislikes import Dislikes
+from newsletter.pipeline.dislikes import with_disliked
 from newsletter.pipeline.next_mail import coming_edition
 from newsletter.pipeline.taste import TasteScores
 from newsletter.pipeline.topic_models import topic_scores
@@ -149,7 +149,7 @@ def explain(
     window = store.papers.new_since(due.since)
     statistics = read_statistics(store)
     sent_before = store.deliveries.papers_planned_for(subscriber.id)
-    skipped = Dislikes(store).with_sent(subscriber.id, sent_before)
+    skipped = with_disliked(store, subscriber.id, sent_before)
     index = PaperIndex(window)
     taste = TasteScores(store).of(subscriber.id, index)
     matcher = Matcher(index, statistics, weights, topic_scores(store, index))

@@ -10,7 +10,7 @@ from newsletter.models import Digest, Edition, Subscriber
 from newsletter.models.weights import Weights
 from newsletter.papers.merge import begin
 from newsletter.pipeline.compose import ARCHIVE, compose, find_edition, make_matcher
-from newsletter.pipeline.dislikes import Dislikes
+from newsletter.pipeline.dislikes import with_disliked
 from newsletter.pipeline.next_mail import coming_edition
 from newsletter.pipeline.notes import NO_NOTES, Notes
 from newsletter.pipeline.schedule import local_day
@@ -44,7 +44,7 @@ def preview_digest(
     if days is not None:
         since = now - timedelta(days=days)
         matcher = make_matcher(store, store.papers.new_since(since), weights)
-        disliked = Dislikes(store).with_sent(subscriber.id, {})
+        disliked = with_disliked(store, subscriber.id, {})
         taste = TasteScores(store).of(subscriber.id, matcher.index)
         return compose(matcher, _edition_of_preview(subscriber, since, now, notes), subscriber.profile, disliked, taste)
     if edition_key is not None:
@@ -54,7 +54,7 @@ def preview_digest(
     if due.at > now and last is not None:
         return store.editions.get_digest(last.digest_id)
     edition = find_edition(store, due, subscriber.profile.cadence, now, notes)
-    sent_before = Dislikes(store).with_sent(subscriber.id, store.deliveries.papers_planned_for(subscriber.id))
+    sent_before = with_disliked(store, subscriber.id, store.deliveries.papers_planned_for(subscriber.id))
     window = Windows(store, now, weights).of(due.since)
     taste = TasteScores(store).of(subscriber.id, window.matcher.index)
     digest = compose(window.matcher, edition, subscriber.profile, sent_before, taste, (window.since, window.old))
@@ -97,12 +97,11 @@ def next_digest(
     taste = TasteScores(store).of(subscriber.id, index)
     since = max(due.since, recent.since)
     old = {number for number, paper in index.papers.items() if paper.seen_at <= since}
-    dislikes = Dislikes(store)
-    sent_before = dislikes.with_sent(subscriber.id, store.deliveries.papers_planned_for(subscriber.id))
+    sent_before = with_disliked(store, subscriber.id, store.deliveries.papers_planned_for(subscriber.id))
     digest = compose(matcher, edition, profile, sent_before, taste, (since, old))
     is_example = not digest.items
     if is_example:
-        since, disliked = recent.since, dislikes.with_sent(subscriber.id, {})
+        since, disliked = recent.since, with_disliked(store, subscriber.id, {})
         digest = compose(matcher, edition, profile, disliked, taste, (since, frozenset()))
     return replace(digest, since=local_day(profile, since), is_first=due.is_first), is_example
 

@@ -9,7 +9,6 @@ by the others. If all die, or the run does, the next run goes on from the ledger
 
 from __future__ import annotations
 
-import gc
 import logging
 import multiprocessing
 import os
@@ -24,6 +23,7 @@ from pathlib import Path
 
 from newsletter.errors import NewsletterError
 from newsletter.pipeline.delivery_run import DeliveryRun
+from newsletter.pipeline.garbage_collection import without_older_objects
 from newsletter.pipeline.ports import SIGNAL_THREAD
 from newsletter.pipeline.sender_process import (
     CAN_FORK,
@@ -63,7 +63,7 @@ def send_shared(run: DeliveryRun, transport: Transport, number: int, lock: int |
     """
     parts = transport.divide(run.config.delivery.senders) if number >= MIN_FOR_SENDERS else []
     if len(parts) < 2:
-        with _without_older_objects():
+        with without_older_objects():
             run.send_open(transport)
         return
     size = number // (_SHARDS_EACH * len(parts))
@@ -79,16 +79,6 @@ def send_shared(run: DeliveryRun, transport: Transport, number: int, lock: int |
     run.error = run.error or serving.error
     if left and not run.is_shutting_down():
         run.error = run.error or serving.loss
-
-
-@contextmanager
-def _without_older_objects() -> Iterator[None]:
-    """Spare the garbage collector what exists already: the whole program, which it would look through several times."""
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 @dataclass

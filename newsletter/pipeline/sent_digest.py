@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from newsletter.models import Delivery, DeliveryStatus, Digest, Paper, Section, SectionKind, Subscriber
 from newsletter.models.weights import Weights
 from newsletter.pipeline.compose import make_matcher, skipped_papers, without_withdrawn
-from newsletter.pipeline.dislikes import Dislikes
+from newsletter.pipeline.dislikes import with_disliked
 from newsletter.pipeline.schedule import WINDOW, local_day
 from newsletter.pipeline.taste import TasteScores
 from newsletter.ranking.grouping import all_matching
@@ -51,7 +51,7 @@ def further_papers(store: Store, sent: SentDigest, section: Section, weights: We
     matcher = make_matcher(store, papers, weights)
     sent_before = store.deliveries.papers_planned_for(sent.subscriber.id, before=planned_at)
     old = {paper.id for paper in papers if paper.seen_at <= since}
-    kept_from = Dislikes(store).with_sent(sent.subscriber.id, sent_before)
+    kept_from = with_disliked(store, sent.subscriber.id, sent_before)
     skipped = skipped_papers(matcher.index, profile, kept_from, since, old)
     taste = TasteScores(store).of(sent.subscriber.id, matcher.index)
     matching = all_matching(matcher, profile, skipped, sent.digest.edition.day, taste)
