@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import compress, islice
+from itertools import compress
 from typing import Any, NamedTuple
 
 from newsletter.models import Digest, Item, Style
@@ -20,7 +20,7 @@ from newsletter.rendering.digest import Look
 from newsletter.rendering.digest_context import best_first
 from newsletter.rendering.fragments import ATTRIBUTE, Fragment, encode, encode_values, slot, split_encoded
 from newsletter.rendering.links import FeedbackLinks
-from newsletter.rendering.shapes import Shapes
+from newsletter.rendering.shapes import Shapes, forget_oldest
 from newsletter.rendering.wrapping import FILTERS
 
 #: How many fragments of a template are kept: of what serves everybody, and of what differs between subscribers.
@@ -68,12 +68,6 @@ class CardParts(NamedTuple):
     glance: Part = (b"",)
 
 
-def _cut(kept: dict[_Key, Any], most: int) -> None:
-    """Remove what was kept first."""
-    for key in list(islice(kept, max(0, len(kept) - most))):
-        del kept[key]
-
-
 def ranked(digest: Digest, cards: int) -> list[list[Shown]]:
     """Return each section's papers; the best ones of the digest, as many as `cards`, are full cards."""
     best = {item.paper.id for item in best_first(digest.items)[:cards]}
@@ -110,7 +104,7 @@ class _Kept:
             return False
         self.fragments |= made
         most = _MAX_PERSONAL if OWN & self.reads else _MAX_SHARED
-        _cut(self.fragments, most)
+        forget_oldest(self.fragments, most)
         return True
 
 
@@ -161,8 +155,8 @@ class Cards:
             for (kept, key), parts in zip(wanted, whole, strict=True):
                 if key in made:
                     kept[key] = parts
-            _cut(self._rows, _MAX_ROWS)
-            _cut(self._own, _MAX_OWN)
+            forget_oldest(self._rows, _MAX_ROWS)
+            forget_oldest(self._own, _MAX_OWN)
             return whole
 
     def _has_shared_rows(self) -> bool:

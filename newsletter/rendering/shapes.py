@@ -15,6 +15,7 @@ from binascii import a2b_qp
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from itertools import islice
 from types import SimpleNamespace
 from typing import Any
 
@@ -99,7 +100,7 @@ class Shapes:
         names = [wanted[n][0] for n in left]
         for n, whole in zip(left, self._finished(names, [self._whole(*wanted[n]) for n in left]), strict=True):
             found[n] = _whole_card(wanted[n][0], whole)
-        _cut(self._shapes, _MAX_SHAPES)
+        forget_oldest(self._shapes, _MAX_SHAPES)
         return [filled for filled in found if filled is not None]
 
     def _fill(self, name: str, card: PaperCard, key: _ShapeKey | None, texts: Texts) -> bytes | None:
@@ -114,7 +115,7 @@ class Shapes:
         if not paper.add(shape, texts):
             return None
         self._papers[known_as] = paper
-        _cut(self._papers, _MAX_PAPERS)
+        forget_oldest(self._papers, _MAX_PAPERS)
         return paper.fill(shape, texts)
 
     def _own(self, name: str, card: PaperCard) -> frozenset[str]:
@@ -197,10 +198,10 @@ class Shapes:
         return self.look.render(name, card=card)
 
 
-def _cut(kept: dict[Any, Any], most: int) -> None:
-    """Remove what was kept first."""
-    while len(kept) > most:
-        del kept[next(iter(kept))]
+def forget_oldest(kept: dict[Any, Any], most: int) -> None:
+    """Remove what was kept first, until no more than `most` are left."""
+    for key in list(islice(kept, max(0, len(kept) - most))):
+        del kept[key]
 
 
 # -- what a shape depends on --------------------------------------------------------------------------
