@@ -59,6 +59,14 @@ _CHUNK = 20_000
 _COPIED = 500_000
 #: The tables that grow with subscribers and with deliveries.
 _TABLES = ("subscribers", "deliveries")
+_COPY = """
+    INSERT INTO subscribers (id, email, email_key, {others})
+    SELECT number + {id}, 'subscriber' || number || '@example.org', 'subscriber' || number || '@example.org', {others}
+    FROM generate_series(CAST(? AS INTEGER), CAST(? AS INTEGER)) AS number, subscribers WHERE id = {id}"""
+_COPY_TOPICS = """
+    INSERT INTO subscriptions
+    SELECT number + {id}, position, topic_id
+    FROM generate_series(CAST(? AS INTEGER), CAST(? AS INTEGER)) AS number, subscriptions WHERE subscriber_id = {id}"""
 _SIZES = "SELECT pg_table_size('{0}'), pg_indexes_size('{0}'), count(*) FROM {0}"
 _LOG = "SELECT CAST(pg_current_wal_lsn() - '0/0' AS bigint)"
 
@@ -87,17 +95,9 @@ def _copy_first(store: Store, first: int, end: int) -> None:
     """Add the subscribers of these numbers, from 0, as copies of the first one with addresses of their own."""
     row = store._db.execute("SELECT to_jsonb(s) FROM subscribers s ORDER BY id LIMIT 1").fetchone()[0]
     others = ", ".join(f'"{name}"' for name in row if name not in ("id", "email", "email_key"))
-    number = f"generate_series({first}, {end - 1}) AS number"
-    address = "'subscriber' || number || '@example.org'"
     with store._db.transaction():
-        store._db.execute(f"""
-            INSERT INTO subscribers (id, email, email_key, {others})
-            SELECT number + {row["id"]}, {address}, {address}, {others}
-            FROM {number}, subscribers WHERE id = {row["id"]}""")
-        store._db.execute(f"""
-            INSERT INTO subscriptions
-            SELECT number + {row["id"]}, position, topic_id FROM {number}, subscriptions
-            WHERE subscriber_id = {row["id"]}""")
+        for sql in (_COPY, _COPY_TOPICS):
+            store._db.execute(sql.format(others=others, id=row["id"]), [first, end - 1])
 
 
 # -- what a process of its own measures ---------------------------------------------------------------
