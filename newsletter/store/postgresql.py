@@ -47,10 +47,7 @@ _SESSION = (
     f"SET lock_timeout = '{_LOCK_TIMEOUT_S}s'; SET client_min_messages = warning; SET TimeZone = 'UTC'; "
     # A machine that lost its power does not hold its locks for hours.
     "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3; "
-    "SET DateStyle = 'ISO'; SET standard_conforming_strings = on; SET client_encoding = 'UTF8'; "
-    # Joins look up an index for each row, as SQLite's do: while an edition of millions is planned, statistics are those
-    # of a smaller ledger, and by them to hash all of it looked better, for each thousand subscribers anew.
-    "SET enable_hashjoin = off; SET enable_mergejoin = off"
+    "SET DateStyle = 'ISO'; SET standard_conforming_strings = on; SET client_encoding = 'UTF8'"
 )
 _COUNT_ON = "SELECT setval(pg_get_serial_sequence('{0}', '{1}'), max({1})) FROM {0}"
 #: Rows that are read at once when all are.

@@ -337,7 +337,7 @@ class Subscribers:
                 AND email_key NOT IN (SELECT email_key FROM suppressions)
                 AND (CAST(:tag AS TEXT) IS NULL OR id IN (SELECT subscriber_id FROM tags WHERE tag = :tag))
                 AND (CAST(:topic AS TEXT) IS NULL OR id IN (
-                    SELECT subscriber_id FROM subscriptions JOIN topics ON topics.id = topic_id
+                    SELECT subscriber_id FROM topics JOIN subscriptions ON topic_id = topics.id
                     WHERE lower(name) = lower(:topic)))
             ORDER BY id"""
         return [int(number) for (number,) in self._db.execute(sql, {"tag": tag, "topic": topic})]
