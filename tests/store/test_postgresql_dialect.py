@@ -16,19 +16,18 @@ from newsletter.store.postgresql_dialect import translated
         ("FROM deliveries INDEXED BY deliveries_open WHERE id > ?", "FROM deliveries  WHERE id > $1"),
         ("FROM a CROSS JOIN b ON b.id = a.id", "FROM a JOIN b ON b.id = a.id"),
         (
-            "FROM json_each(?) AS one CROSS JOIN b ON b.id = one.value WHERE c",
-            "FROM json_each($1) AS one INNER JOIN LATERAL (SELECT * FROM b WHERE b.id = one.value OFFSET 0) AS b ON TRUE"
-            " WHERE c",
+            "FROM json_each(?) AS a CROSS JOIN b ON id = a.value WHERE c",
+            "FROM json_each($1) AS a INNER JOIN LATERAL (SELECT * FROM b WHERE id = a.value OFFSET 0) AS b ON TRUE WHERE c",
         ),
         (
-            "CROSS JOIN b AS x ON x.id = (SELECT id FROM b WHERE c = one.value AND d <> ') WHERE' LIMIT 1)",
-            "INNER JOIN LATERAL (SELECT * FROM b AS x WHERE x.id = "
-            "(SELECT id FROM b WHERE c = one.value AND d <> ') WHERE' LIMIT 1) OFFSET 0) AS x ON TRUE",
+            "CROSS JOIN b AS c ON id = (SELECT id FROM b WHERE value <> ') WHERE' LIMIT 1)",
+            "INNER JOIN LATERAL (SELECT * FROM b AS c WHERE id = (SELECT id FROM b WHERE value <> ') WHERE' LIMIT 1) "
+            + "OFFSET 0) AS c ON TRUE",
         ),
         (
             "(SELECT 1 FROM json_each(?) CROSS JOIN b ON id = CAST(value AS INTEGER)) AND d",
-            "(SELECT 1 FROM json_each($1) INNER JOIN LATERAL "
-            "(SELECT * FROM b WHERE id = CAST(value AS bigint) OFFSET 0) AS b ON TRUE) AND d",
+            "(SELECT 1 FROM json_each($1) INNER JOIN LATERAL (SELECT * FROM b WHERE id = CAST(value AS bigint) OFFSET 0) "
+            + "AS b ON TRUE) AND d",
         ),
         ("WHERE x AND +status = 'skipped' ORDER BY +key", "WHERE x AND status = 'skipped' ORDER BY key"),
         ("SET n = m + 1", "SET n = m + 1"),
