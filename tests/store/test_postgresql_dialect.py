@@ -15,20 +15,6 @@ from newsletter.store.postgresql_dialect import translated
         ("SELECT x::text, :y", "SELECT x::text, $1"),
         ("FROM deliveries INDEXED BY deliveries_open WHERE id > ?", "FROM deliveries  WHERE id > $1"),
         ("FROM a CROSS JOIN b ON b.id = a.id", "FROM a JOIN b ON b.id = a.id"),
-        (
-            "FROM json_each(?) AS a CROSS JOIN b ON id = a.value WHERE c",
-            "FROM json_each($1) AS a INNER JOIN LATERAL (SELECT * FROM b WHERE id = a.value OFFSET 0) AS b ON TRUE WHERE c",
-        ),
-        (
-            "CROSS JOIN b AS c ON id = (SELECT id FROM b WHERE value <> ') WHERE' LIMIT 1)",
-            "INNER JOIN LATERAL (SELECT * FROM b AS c WHERE id = (SELECT id FROM b WHERE value <> ') WHERE' LIMIT 1) "
-            + "OFFSET 0) AS c ON TRUE",
-        ),
-        (
-            "(SELECT 1 FROM json_each(?) CROSS JOIN b ON id = CAST(value AS INTEGER)) AND d",
-            "(SELECT 1 FROM json_each($1) INNER JOIN LATERAL (SELECT * FROM b WHERE id = CAST(value AS bigint) OFFSET 0) "
-            + "AS b ON TRUE) AND d",
-        ),
         ("WHERE x AND +status = 'skipped' ORDER BY +key", "WHERE x AND status = 'skipped' ORDER BY key"),
         ("SET n = m + 1", "SET n = m + 1"),
         ("WHERE subscribers.id IN () AND x", "WHERE FALSE AND x"),
@@ -51,6 +37,20 @@ from newsletter.store.postgresql_dialect import translated
 )
 def test_a_statement_says_the_same_to_postgresql(ours: str, theirs: str) -> None:
     assert translated(ours).text == theirs
+
+
+@pytest.mark.parametrize(
+    ("table", "condition", "behind"),
+    [
+        ("b", "id = value", ""),
+        ("b", "id = one.value AND c <> 'd'", " WHERE e"),
+        ("b AS c", "id = (SELECT id FROM b WHERE value <> ') WHERE' LIMIT 1)", " LEFT JOIN d ON TRUE"),
+        ("b", "value IN (1, (2))", ") AND d"),
+    ],
+)
+def test_what_a_list_names_is_looked_up_one_by_one(table: str, condition: str, behind: str) -> None:
+    looked_up = f"INNER JOIN LATERAL (SELECT * FROM {table} WHERE {condition} OFFSET 0) AS {table[-1]} ON TRUE"
+    assert translated(f"CROSS JOIN {table} ON {condition}{behind}").text == looked_up + behind
 
 
 def test_the_order_of_a_search_is_by_the_match_of_the_same_statement() -> None:
