@@ -90,9 +90,7 @@ class _Evaluation:
 
     def nearness(self) -> Numbers:
         """Return how near each paper is to the topic that it is nearest to; 1 is as near as the topic's own papers."""
-        topics = zip(self.profile.topics, self.results, strict=True)
-        near = [self.matcher.neighbourhood.nearness(topic.query, result.matches) for topic, result in topics]
-        nearest: Numbers = np.maximum.reduce(near)
+        nearest: Numbers = np.maximum.reduce([self.matcher.nearness(topic.query) for topic in self.profile.topics])
         return nearest
 
     def are_foreign(self) -> Flags:
