@@ -104,9 +104,7 @@ class _Evaluation:
 
     def nearness(self) -> Numbers:
         """Return how near each paper is to the topic that it is nearest to; 1 is as near as the topic's own papers."""
-        topics = zip(self.profile.topics, self.results, strict=True)
-        near = [self.matcher.neighbourhood.nearness(topic.query, result.matches) for topic, result in topics]
-        return reduce(np.maximum, near)
+        return reduce(np.maximum, [self.matcher.nearness(topic.query) for topic in self.profile.topics])
 
     def foreign(self, papers: int) -> int:
         """Return the papers of a bit set that no topic's words find, not in passing either, and that none excludes."""
