@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from newsletter.models import Cadence, DeliveryStatus
 from newsletter.store.database import Database
-from newsletter.store.times import from_ms, to_ms
+from newsletter.store.times import iso_of, to_ms
 
 _T = TypeVar("_T")
 #: The key of a delivery's edition, which is stored by number.
@@ -90,7 +90,7 @@ class Departures:
 def recorded(row: Sequence[Any], status: DeliveryStatus) -> list[Any]:
     """Return what the recovery log says of a delivery, from a row of `RECORDED` and its status."""
     *names, planned_at = row
-    return [*names, from_ms(planned_at).isoformat(), status.value]
+    return [*names, iso_of(planned_at), status.value]
 
 
 def _parts(rows: Sequence[_T]) -> Iterator[list[_T]]:

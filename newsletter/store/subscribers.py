@@ -58,6 +58,7 @@ _COLUMNS = (
     "id", "email", "name", "status", "origin", "subscribed_at", "status_at", "paused_until", "schedule_changed_at",
     *_PROFILE_COLUMNS,
 )  # fmt: skip
+_STATUSES = {status.value: status for status in Status}
 _NOTE_SCHEDULE = f"""
     UPDATE subscribers SET schedule_changed_at = ? WHERE id = ?
         AND ({", ".join(SCHEDULE_FIELDS)}) IS NOT ({", ".join("?" * len(SCHEDULE_FIELDS))})"""
@@ -392,7 +393,7 @@ def _subscriber(values: tuple[Any, ...]) -> Subscriber:
         id=number,
         email=email,
         name=name[:NAME],
-        status=Status(status),
+        status=_STATUSES[status],
         profile=_profile(*profile),
         origin=origin,
         subscribed_at=datetime.fromisoformat(subscribed_at),
