@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import psycopg
-from psycopg import RawCursor, adapt, pq
+from psycopg import RawCursor, adapt, generators, pq
 from psycopg.adapt import Buffer, Loader
 from psycopg.types.numeric import Int8Dumper
 from psycopg.types.string import StrDumper
@@ -75,7 +75,6 @@ _ERRORS: dict[str, tuple[type[StoreError], str]] = {
     "42P01": (StoreDamaged, "restore a backup that pg_dump made"),
     "42703": (StoreDamaged, "restore a backup that pg_dump made"),
 }
-_IS_FILE_ONLY = "the database is on a PostgreSQL server"
 
 
 class _BoolLoader(Loader):
@@ -231,8 +230,7 @@ class PostgreSQLDatabase:
         own = GENERATED.get(table)
         known = {name: value for name, value in row.items() if name != own or value is not None}
         marks = ", ".join(f":{name}" for name in known)
-        sql = f"INSERT INTO {table} ({', '.join(known)}) VALUES ({marks})"
-        sql += " ON CONFLICT DO NOTHING" if ignore else ""
+        sql = f"INSERT INTO {table} ({', '.join(known)}) VALUES ({marks}){' ON CONFLICT DO NOTHING' if ignore else ''}"
         if own is None:
             self.execute(sql, known)
             return int(row.get("id") or 0)
@@ -255,21 +253,28 @@ class PostgreSQLDatabase:
         """
         begin, commit, roll_back = _SAVEPOINT if self.is_in_transaction else _TRANSACTION
         try:
-            self.run(begin)
+            self._control(begin)
             yield
-            self.run(commit)
+            self._control(commit)
         except BaseException:
             if self.is_in_transaction:
                 with suppress(StoreError):  # what made it fail is the error to report
                     self.run(roll_back)
             raise
 
+    def _control(self, command: str) -> None:
+        """Begin a transaction or commit it without a cursor, which takes four times as much of the processor."""
+        connection = self._connection.pgconn
+        with store_errors(self.path), self._connection.lock:
+            connection.send_query(command.encode())
+            *_, last = self._connection.wait(generators.execute(connection))
+            if last.status == pq.ExecStatus.FATAL_ERROR:
+                raise psycopg.errors.error_from_result(last)
+
     @property
     def is_in_transaction(self) -> bool:
         """Whether a transaction is open."""
-        return self._connection.info.transaction_status in (
-            pq.TransactionStatus.INTRANS, pq.TransactionStatus.INERROR, pq.TransactionStatus.ACTIVE,
-        )  # fmt: skip
+        return self._connection.info.transaction_status not in (pq.TransactionStatus.IDLE, pq.TransactionStatus.UNKNOWN)
 
     def note(self, record: Record) -> None:
         """Do nothing: there is no recovery log."""
@@ -343,7 +348,8 @@ class PostgreSQLDatabase:
         Raises:
             RequestError: Always.
         """
-        raise RequestError(f"{self.path}: {_IS_FILE_ONLY}", hint="back it up by: pg_dump --format=custom")
+        hint = "back it up by: pg_dump --format=custom"
+        raise RequestError(f"{self.path}: the database is on a PostgreSQL server", hint=hint)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

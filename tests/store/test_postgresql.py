@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 from threading import Event, Thread
 
@@ -69,6 +71,45 @@ def test_writers_wait_for_each_other() -> None:
     thread.join()
     with open_store(url) as store:
         assert (store.fact("count"), is_in.is_set()) == ("6", True)
+
+
+def test_who_waits_for_another_writer_can_be_interrupted() -> None:
+    url = emptied_store()
+
+    def interrupt() -> None:
+        with psycopg.connect(url.text, autocommit=True) as watching:
+            while not watching.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone():
+                pass
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with open_store(url) as store, open_store(url) as other:
+        other._db.execute("SET lock_timeout = 0")
+        with store.transaction():
+            thread = Thread(target=interrupt)
+            thread.start()
+            with pytest.raises(KeyboardInterrupt), other.transaction():
+                pass
+        thread.join()
+        with other.transaction():
+            other.set_fact("pears", "ripe")
+        assert store.fact("pears") == "ripe"
+
+
+def test_what_the_server_cannot_commit_is_reported_and_not_there() -> None:
+    url = emptied_store()
+    with open_store(url) as store, open_store(url) as other:
+        (process,) = store._db.execute("SELECT pg_backend_pid()").fetchone()
+
+        def write() -> None:
+            with store.transaction():
+                store.set_fact("pears", "ripe")
+                other._db.execute("SELECT pg_terminate_backend(?::int, 10000)", [process])
+
+        with pytest.raises(StoreUnreachable):
+            write()
+        with pytest.raises(StoreUnreachable), store.transaction():
+            pass
+        assert other.fact("pears") is None
 
 
 def test_a_connection_that_the_server_ends_is_reported_and_can_be_opened_again() -> None:
