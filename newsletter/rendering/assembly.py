@@ -29,9 +29,9 @@ from newsletter.rendering.digest_context import (
 )
 from newsletter.rendering.fragments import (
     Fragment,
+    Unfilled,
     encode,
     slot,
-    split_encoded,
     split_html,
     split_text,
 )
@@ -66,6 +66,8 @@ _MIN_CARDS = 3
 _MAX_PREPARED = 8
 _MAX_PAGES = 128
 
+#: The slots of a page for its sections, and for the titles at its top.
+_SECTIONS, _GLANCE = "sections", "glance"
 #: Separates fragments while a page is inlined; escaped text cannot contain it.
 _BREAK = "<!--fragment-->"
 
@@ -108,6 +110,8 @@ class _Page:
 
     text: Fragment
     html: Fragment | None
+    #: Whether it says anything of its sections, as do the templates of some sites.
+    has_section_texts: bool
     #: Whether a message with this frame was compared with the reference rendering, as are cards of each shape.
     is_verified: bool = field(default=False, compare=False)
 
@@ -118,8 +122,8 @@ class PreparedDigest:
 
     digest: Digest
     subject: str
-    text: Fragment
-    html: Fragment | None
+    text: Unfilled
+    html: Unfilled | None
     page: _Page
     #: The number of papers that are full cards, and of all.
     cards: int
@@ -212,14 +216,15 @@ class Assembler:
             else:
                 digest = shortened(digest)
 
-    def _is_within_budget(self, page: Fragment) -> bool:
+    def _is_within_budget(self, page: Unfilled) -> bool:
         budget = MAX_HTML_B - _SUBSCRIBER_TEXTS_B
         lengths = {"web_url": len(self.look.site.url) + _DIGEST_PATH_B, "token": _TOKEN_B}
-        size = sum(map(len, page.pieces))
-        if size <= budget - len(page.slots) * max(lengths.values()):
+        size = sum(map(len, page.parts))
+        if size <= budget - len(page.parts) * max(lengths.values()):
             return True
-        budget -= sum(lengths.get(wanted.name, 0) for wanted in page.slots)
-        return size <= budget or sum(len(a2b_qp(piece)) for piece in page.pieces) <= budget
+        budget -= sum(lengths.get(page.slots[called].name, 0) for called in page.parts[1::2])
+        pieces = page.parts[::2]
+        return sum(map(len, pieces)) <= budget or sum(len(a2b_qp(piece)) for piece in pieces) <= budget
 
     def bodies(self, ready: PreparedDigest, subscriber: Subscriber, links: Links) -> Bodies:
         """Fill the slots for a subscriber's texts.
@@ -229,7 +234,7 @@ class Assembler:
         """
         if self.fallback_reason:
             return self._reference_bodies(ready, subscriber, links)
-        fragments: list[tuple[Fragment, Callable[[str], str]]] = [(ready.text, str)]
+        fragments: list[tuple[Unfilled, Callable[[str], str]]] = [(ready.text, str)]
         fragments += [(ready.html, escaped)] if ready.html else []
         own = self._values.of(fragments, subscriber, links.texts())
         text = ready.text.filled(own[0])
@@ -256,8 +261,8 @@ class Assembler:
             first = last
         shape = (*map(bool, texts.values()), len(digest.sections), digest.is_first)
         page = self._page(shape, digest, texts)
-        own = texts if _has_only(texts, page.text, page.html) else texts | self._section_texts(digest)
-        of_text, titles, of_page, lines = map(b"".join, parts)
+        own = texts | self._section_texts(digest) if page.has_section_texts else texts
+        of_text, titles, of_page, lines = parts
         text = _filled(page.text, own, of_text, titles, str)
         html = _filled(page.html, own, of_page, lines, escaped) if page.html else None
         return PreparedDigest(digest, texts["subject"], text, html, page, cards, first)
@@ -273,13 +278,15 @@ class Assembler:
     def _page(self, shape: tuple[object, ...], digest: Digest, texts: Mapping[str, str]) -> _Page:
         if shape not in self._pages:
             context = self._page_context(digest, texts)
-            text = self.look.render("digest.txt", digest=context, sections=slot("sections"), glance=slot("glance"))
+            text = self.look.render("digest.txt", digest=context, sections=slot(_SECTIONS), glance=slot(_GLANCE))
             html = None
             if self.look.style is not Style.PLAIN:
                 html = shared(split_html(inline(self._render_page(context))))
             if len(self._pages) >= _MAX_PAGES:
                 self._pages.clear()
-            page = _Page(shared(split_text(text)), html)
+            of_text = shared(split_text(text))
+            names = {wanted.name for frame in (of_text, html) if frame for wanted in frame.slots}
+            page = _Page(of_text, html, has_section_texts=not names <= {*texts, _SECTIONS, _GLANCE})
             self._pages[shape] = next((known for known in self._pages.values() if known == page), page)
         return self._pages[shape]
 
@@ -310,8 +317,8 @@ class Assembler:
         return self._render_page(self._page_context(digest, self._texts(digest)), content)
 
     def _render_page(self, context: DigestContext, content: str | None = None) -> str:
-        sections = Markup(slot("sections") if content is None else content)  # noqa: S704 - rendered and escaped
-        glance = Markup(slot("glance"))  # noqa: S704 - letters and digits
+        sections = Markup(slot(_SECTIONS) if content is None else content)  # noqa: S704 - rendered and escaped
+        glance = Markup(slot(_GLANCE))  # noqa: S704 - letters and digits
         return self.look.render("digest.html", digest=context, sections=sections, glance=glance)
 
     # -- reference rendering --------------------------------------------------------------------------
@@ -379,30 +386,32 @@ def _one_section(edition: Edition) -> Digest:
     return Digest(edition=edition, sections=(Section("x", (), matched=0),), considered=0)
 
 
-def _has_only(texts: Mapping[str, str], *pages: Fragment | None) -> bool:
-    """Return whether pages have no slots but for these texts, and for sections and titles."""
-    names = {wanted.name for page in pages if page for wanted in page.distinct}
-    return names <= {*texts, "sections", "glance"}
-
-
 def _add(parts: list[bytes], frame: AroundPapers, papers: Sequence[bytes]) -> None:
     """Add the papers of a section in their frame."""
-    parts += frame[0]
+    parts.append(frame[0])
     for after in frame[1:]:
         parts += papers
-        parts += after
+        parts.append(after)
 
 
 def _filled(
-    frame: Fragment, own: Mapping[str, str], sections: bytes, glance: bytes, escape: Callable[[str], str]
-) -> Fragment:
+    frame: Fragment,
+    own: Mapping[str, str],
+    sections: Sequence[bytes],
+    glance: Sequence[bytes],
+    escape: Callable[[str], str],
+) -> Unfilled:
     """Fill a page's slots with its sections and a digest's texts."""
-    content = {"sections": sections, "glance": glance}
-    filled = {
-        wanted: content[wanted.name] if wanted.name in content else value(own[wanted.name], wanted.filters, escape)
-        for wanted in frame.distinct
-    }
-    return split_encoded(frame.fill(filled))
+    parts = [frame.pieces[0]]
+    for wanted, piece in zip(frame.slots, frame.pieces[1:], strict=True):
+        if wanted.name == _SECTIONS:
+            parts += sections
+        elif wanted.name == _GLANCE:
+            parts += glance
+        else:
+            parts.append(value(own[wanted.name], wanted.filters, escape))
+        parts.append(piece)
+    return Unfilled.of(b"".join(parts))
 
 
 def _decoded(bodies: Bodies) -> tuple[bytes, ...]:

@@ -82,7 +82,7 @@ class _Kept:
 
     #: What the template reads of a card, as far as it is known; None before it was rendered.
     reads: frozenset[str] | None = None
-    fragments: dict[_Key, Fragment] = field(default_factory=dict)
+    fragments: dict[_Key, Part] = field(default_factory=dict)
 
     @property
     def is_personal(self) -> bool:
@@ -96,7 +96,7 @@ class _Kept:
             return [shown.item.paper.id for shown in papers]
         return [_key(shown, personal) for shown in papers]
 
-    def add(self, made: Mapping[_Key, Fragment], reads: frozenset[str]) -> bool:
+    def add(self, made: Mapping[_Key, Part], reads: frozenset[str]) -> bool:
         """Keep fragments, unless their keys do not have all that the template reads, and return whether they have."""
         known, self.reads = self.reads, reads | (self.reads or frozenset())
         if self.reads != known:
@@ -189,11 +189,11 @@ class Cards:
             rows, lines = (self.of_rows or self).rows(rest, papers, texts)
             row = iter(rows)
             columns += [next(full if is_full else row) for is_full in is_card], lines
-        return [CardParts(*map(_part, fragments)) for fragments in zip(*columns, strict=True)]
+        return [CardParts(*parts) for parts in zip(*columns, strict=True)]
 
     def rows(
         self, papers: Sequence[Shown], titled: Sequence[Shown], texts: _MadeTexts
-    ) -> tuple[list[Fragment], list[Fragment]]:
+    ) -> tuple[list[Part], list[Part]]:
         """Return the rows of papers, and the titles of others at the top of the page.
 
         Raises:
@@ -201,7 +201,7 @@ class Cards:
         """
         return self._of((self._row, None), papers, texts), self._of(("line.html", None), titled, texts)
 
-    def texts(self, papers: Sequence[Shown], texts: _MadeTexts) -> tuple[list[Fragment], list[Fragment]]:
+    def texts(self, papers: Sequence[Shown], texts: _MadeTexts) -> tuple[list[Part], list[Part]]:
         """Return the plain text of papers, and their titles at the top of it.
 
         Raises:
@@ -231,7 +231,7 @@ class Cards:
             has_matches=has_matches, made_texts=None if texts is None else texts[_row_key(item)],
         )  # fmt: skip
 
-    def _of(self, template: tuple[str, bool | None], papers: Sequence[Shown], texts: _MadeTexts) -> list[Fragment]:
+    def _of(self, template: tuple[str, bool | None], papers: Sequence[Shown], texts: _MadeTexts) -> list[Part]:
         self._ask_for_summaries(papers)
         kept, has_matches = self._kept[template], self.shapes.highlights(template[0])
         if papers and kept.reads is None:
@@ -248,15 +248,13 @@ class Cards:
                 known |= made
                 return [known[key] for key in keys]
 
-    def _render(
-        self, template: str, papers: Sequence[Shown], texts: _MadeTexts
-    ) -> tuple[list[Fragment], frozenset[str]]:
+    def _render(self, template: str, papers: Sequence[Shown], texts: _MadeTexts) -> tuple[list[Part], frozenset[str]]:
         """Return the fragments of papers, and what the template read of them."""
         has_matches = self.shapes.highlights(template)
         cards = [
             self.card(shown, slot("number"), slot("token"), has_matches=has_matches, texts=texts) for shown in papers
         ]
-        fragments = [_parsed(encoded) for encoded in self.shapes.render([(template, card) for card in cards])]
+        fragments = [_part(encoded) for encoded in self.shapes.render([(template, card) for card in cards])]
         return fragments, frozenset().union(*(card.reads for card in cards))
 
 
@@ -285,12 +283,6 @@ def _numbers(most: int) -> tuple[tuple[str, bytes], ...]:
     return tuple([(text, encode(text)) for text in texts])
 
 
-def _part(fragment: Fragment) -> Part:
-    """Return the pieces of a fragment, if its number is written in the same way wherever it stands."""
-    is_plain = all(calls in ((), (ATTRIBUTE,)) for _, calls in fragment.slots)  # a number has no quotes
-    return fragment.pieces if is_plain else fragment
-
-
 def _whole_key(shown: Shown) -> _Key:
     """Return all that the fragments of a paper may depend on."""
     item, heading, is_full = shown
@@ -315,9 +307,11 @@ def _key(shown: Shown, reads: frozenset[str]) -> _Key:
     )
 
 
-def _parsed(encoded: bytes) -> Fragment:
-    """Return a fragment with slots for the number only, and placeholders for others."""
-    if b"\0number" not in encoded:
-        return Fragment((encoded,), ())
+def _part(encoded: bytes) -> Part:
+    """Return a part of a paper, split at its numbers, with placeholders for all else."""
+    if b"\0number|" not in encoded:  # as templates write it, the same wherever it stands
+        return tuple(encoded.split(b"\0number\0"))
     fragment = split_encoded(encoded)
-    return fragment.with_placeholders({wanted.name for wanted in fragment.slots} - {"number"})
+    fragment = fragment.with_placeholders({wanted.name for wanted in fragment.slots} - {"number"})
+    is_plain = all(calls in ((), (ATTRIBUTE,)) for _, calls in fragment.slots)  # a number has no quotes
+    return fragment.pieces if is_plain else fragment

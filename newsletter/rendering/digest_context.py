@@ -50,12 +50,20 @@ def section_context(
 ) -> SectionContext:
     """Return the context of one of these sections."""
     return SectionContext(
-        number=str(number),
-        title=section_title(section, language),
-        shown=language.number(len(section.items)),
-        more=_more(section.matched - len(section.items), bool(site.url), language),
+        **section_texts(section, number, site, language),
         web_url=more_url(web_url, str(number), str(len(section.items))) if web_url else "",
     )
+
+
+def section_texts(section: Section, number: int, site: SiteContext, language: Language) -> dict[str, str]:
+    """Return the texts of a `SectionContext` that are the same for all subscribers of a digest."""
+    shown = len(section.items)
+    return {
+        "number": str(number),
+        "title": section_title(section, language),
+        "shown": language.number(shown),
+        "more": _more(section.matched - shown, bool(site.url), language),
+    }
 
 
 def digest_context(

@@ -15,6 +15,8 @@ from newsletter.text import squeeze
 LINE = 78  # RFC 5322, 2.1.1
 #: The length of a line with encoded words (RFC 2047, 2), and what is around the text of one.
 _ENCODED_LINE, _WORD_FRAME = 76, len("=?utf-8?q??=")
+#: How many octets quoted-printable takes for each character of ASCII in an encoded word.
+_SIZES = {chr(octet): quoprimime.header_length(bytes([octet])) for octet in range(128)}
 
 
 class _MailPolicy(EmailPolicy):
@@ -42,7 +44,7 @@ class _MailPolicy(EmailPolicy):
         if field in self._VERBATIM:
             return f"{name}: " + f",{self.linesep} ".join(str(value).split(", ")) + self.linesep
         if field == "subject":
-            return f"{name}: {self._unstructured(str(value), name)}{self.linesep}"
+            return self.subject(str(value), name)
         if field in self._MAILBOXES:
             (mailbox,) = value.addresses
             line = f"{name}: {mailbox}"
@@ -51,6 +53,10 @@ class _MailPolicy(EmailPolicy):
                 line = f"{name}: {encoded}{self.linesep} <{mailbox.addr_spec}>"
             return line + self.linesep
         return ""
+
+    def subject(self, text: str, name: str) -> str:
+        """Fold a subject."""
+        return f"{name}: {self._unstructured(text, name)}{self.linesep}"
 
     def _unstructured(self, text: str, name: str, *, plain: bool = True) -> str:
         """Return `text` unchanged if it is ASCII and fits on a line, else as encoded words (RFC 2047)."""
@@ -69,7 +75,10 @@ def _encoded_words(text: str, room: int) -> list[str]:
     encode = base64mime.header_encode if has_base64 else quoprimime.header_encode
     words, first, taken, room = list[str](), 0, 0, room - _WORD_FRAME
     for at, character in enumerate(text):
-        size = len(character.encode()) if has_base64 else quoprimime.header_length(character.encode())
+        if has_base64:
+            size = len(character.encode())
+        elif (size := _SIZES.get(character, 0)) == 0:
+            size = quoprimime.header_length(character.encode())
         if (-(-(taken + size) // 3) * 4 if has_base64 else taken + size) > room:
             words.append(encode(text[first:at].encode(), "utf-8"))
             first, taken, room = at, 0, _ENCODED_LINE - 1 - _WORD_FRAME
@@ -85,6 +94,8 @@ def fold(name: str, value: str | Address) -> bytes:
     """Return a header field as bytes with its line end; short ASCII values take a fast path."""
     if isinstance(value, str) and value.isascii() and len(name) + len(value) + 2 <= LINE:
         return f"{name}: {value}\r\n".encode()
+    if name == "Subject" and isinstance(value, str) and value.isprintable() and "=?" not in value:
+        return POLICY.subject(value, name).encode()  # the standard library reads it as it is
     if name == "List-Unsubscribe" and isinstance(value, str):
         return (f"{name}: " + value.replace(", ", ",\r\n ") + "\r\n").encode()
     return _fold_text(name, value) if isinstance(value, str) else _fold_by_policy(name, value)

@@ -79,6 +79,28 @@ class Fragment:
         return parts
 
 
+@dataclass(frozen=True, slots=True)
+class Unfilled:
+    """A quoted-printable text, split at its placeholders."""
+
+    #: Pieces, in turn with the names of placeholders: what is between their marks.
+    parts: Sequence[bytes]
+    #: The slots that placeholders stand for, by their names.
+    slots: Mapping[bytes, Slot]
+
+    @classmethod
+    def of(cls, encoded: bytes) -> Unfilled:
+        """Split a text at its placeholders."""
+        parts = encoded.split(b"\0")
+        return cls(parts, {name: _PLACEHOLDERS[name] for name in dict.fromkeys(parts[1::2])})
+
+    def filled(self, values: Mapping[bytes, bytes]) -> list[bytes]:
+        """Return pieces and encoded values in turn, to be joined; values are by the names of placeholders."""
+        parts = list(self.parts)
+        parts[1::2] = map(values.__getitem__, parts[1::2])
+        return parts
+
+
 def has_clean_lines(piece: bytes) -> bool:
     """Return whether all lines of a piece of a message end with CRLF and none begins with a dot."""
     ends = piece.count(b"\r\n")

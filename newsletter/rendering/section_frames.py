@@ -6,23 +6,25 @@ A frame is what is around the papers of a section: its heading, and the line bel
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
 from markupsafe import Markup
 
-from newsletter.models import Section, SectionKind, Style
+from newsletter.models import Section, Style
 from newsletter.rendering.context import SectionContext
 from newsletter.rendering.digest import Look
-from newsletter.rendering.digest_context import more_url, section_context
+from newsletter.rendering.digest_context import more_url, section_texts
 from newsletter.rendering.fragments import Fragment, Slot, encode_value, slot, split_html, split_text
+from newsletter.rendering.shapes import forget_oldest
 from newsletter.rendering.wrapping import FILTERS
 
-#: The most filled frames of a look that are kept: each takes about 2 KB.
-_MAX_FILLED = 512
-#: The most values that are kept encoded, of all looks: topics, numbers and days, which digests have in common.
+#: The most texts of a look that are kept encoded: topics, numbers and days, about 1 KB each.
+_MAX_TEXTS = 512
+#: The most values that are kept encoded, of all looks.
 _MAX_VALUES = 4096
 
 #: The slot of a section's papers in its frame.
@@ -33,8 +35,9 @@ SUBSCRIBER_SLOTS = frozenset(
 )
 
 
-#: Pieces to be joined, before, between and after the papers.
-AroundPapers = Sequence[Sequence[bytes]]
+#: What is before, between and after the papers.
+AroundPapers = Sequence[bytes]
+_Escape = Callable[[str], str]
 
 
 class FilledFrames(NamedTuple):
@@ -44,48 +47,8 @@ class FilledFrames(NamedTuple):
     #: Of the titles at the top of the text.
     text_glance: AroundPapers
     #: Empty without HTML.
-    html: AroundPapers = ((),)
-    glance: AroundPapers = ((),)
-
-
-class _Frame(NamedTuple):
-    """A frame with slots; that of the papers is called "papers"."""
-
-    fragment: Fragment
-    #: Where what is around the papers is among the pieces and values.
-    around: Sequence[slice]
-
-    @classmethod
-    def of(cls, fragment: Fragment) -> _Frame:
-        """Return the frame of this text."""
-        papers = [2 * place + 1 for place, wanted in enumerate(fragment.slots) if wanted.name == _PAPERS]
-        ends = [*papers, 2 * len(fragment.slots) + 1]
-        return cls(
-            fragment, [slice(start, end) for start, end in zip([0, *(n + 1 for n in papers)], ends, strict=True)]
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Frames:
-    """Frames in which texts are escaped alike."""
-
-    frames: Sequence[_Frame]
-    escape: Callable[[str], str]
-    #: All slots of them, each once.
-    slots: Iterable[Slot]
-
-    @classmethod
-    def of(cls, fragments: Iterable[Fragment], escape: Callable[[str], str]) -> _Frames:
-        """Return the frames of these texts."""
-        frames = [_Frame.of(shared(fragment)) for fragment in fragments]
-        return cls(frames, escape, dict.fromkeys(wanted for frame in frames for wanted in frame.fragment.slots))
-
-    def filled(self, own: Mapping[str, str]) -> Iterator[AroundPapers]:
-        """Yield each frame with its slots filled."""
-        values = {wanted: value(own[wanted.name], wanted.filters, self.escape) for wanted in self.slots}
-        for fragment, around in self.frames:
-            pieces = fragment.filled(values)
-            yield [pieces[part] for part in around]
+    html: AroundPapers = (b"",)
+    glance: AroundPapers = (b"",)
 
 
 @dataclass
@@ -95,10 +58,12 @@ class SectionFrames:
     look: Look
     #: Inlines the styles of fragments.
     inline: Callable[[Sequence[str]], list[str]]
-    #: By whether more papers matched than are shown.
-    _frames: dict[bool, tuple[_Frames, _Frames]] = field(default_factory=dict)
-    #: By number, topic, kind, and how many papers are shown and matched; the oldest first.
-    _filled: dict[tuple[int, str, SectionKind, int, int], FilledFrames] = field(default_factory=dict)
+    #: By whether more papers matched than are shown: frames as formats (`bytes.__mod__`) of their values.
+    _formats: dict[bool, list[AroundPapers]] = field(default_factory=dict)
+    #: The slots of each text in all of these, how it is escaped there, and the name of the value in formats.
+    _places: dict[str, dict[tuple[Slot, _Escape], bytes]] = field(default_factory=lambda: defaultdict(dict))
+    #: By the name of a text and the text, the values of its slots; the oldest first.
+    _values: dict[tuple[str, str], dict[bytes, bytes]] = field(default_factory=dict)
 
     def of(self, section: Section, number: int) -> FilledFrames:
         """Return the frames of a section; only the slots for texts of subscribers are left, as placeholders.
@@ -106,49 +71,60 @@ class SectionFrames:
         Raises:
             TemplateError: A template is missing or broken.
         """
-        key = number, section.topic, section.kind, len(section.items), section.matched
-        filled = self._filled.get(key)
-        if filled is None:
-            if len(self._filled) >= _MAX_FILLED:
-                del self._filled[next(iter(self._filled))]
-            filled = self._filled[key] = self._fill(
-                section_context(section, number, self.look.site, self.look.language)
-            )
-        return filled
+        texts = section_texts(section, number, self.look.site, self.look.language)
+        has_more = bool(texts["more"])
+        formats = self._formats.get(has_more) or self._make(has_more)
+        values: dict[bytes, bytes] = {}
+        for named in texts.items():
+            values.update(self._values.get(named) or self._encode(*named))
+        return FilledFrames(*[[piece % values for piece in frame] for frame in formats])
 
-    def _fill(self, context: SectionContext) -> FilledFrames:
-        own = {
-            "number": context.number, "title": context.title, "shown": context.shown, "more": context.more,
-            _PAPERS: "",
-        }  # fmt: skip
-        texts, pages = self._frame(bool(context.more))
-        return FilledFrames(*texts.filled(own), *pages.filled(own))
+    def _encode(self, name: str, text: str) -> dict[bytes, bytes]:
+        """Encode a text for each of its slots."""
+        encoded = {
+            called: value(text, wanted.filters, escape) for (wanted, escape), called in self._places[name].items()
+        }
+        self._values[name, text] = encoded
+        forget_oldest(self._values, _MAX_TEXTS)
+        return encoded
 
-    def _frame(self, has_more: bool) -> tuple[_Frames, _Frames]:
-        """Return the frames of the text, and of the page if there is one."""
-        if has_more not in self._frames:
-            context = SectionContext(
-                number=slot("number"), title=slot("title"), shown=slot("shown"),
-                more=slot("more") if has_more else "",
-                web_url=more_url(slot("web_url"), slot("number"), slot("shown")) if self.look.site.url else "",
-            )  # fmt: skip
-            papers = slot(_PAPERS)
-            texts = [
-                self.look.render("section.txt", section=context, cards=papers),
-                self.look.render("glance.txt", section=context, lines=papers),
+    def _make(self, has_more: bool) -> list[AroundPapers]:
+        """Make the frames of the text, and of the page if there is one."""
+        context = SectionContext(
+            number=slot("number"), title=slot("title"), shown=slot("shown"),
+            more=slot("more") if has_more else "",
+            web_url=more_url(slot("web_url"), slot("number"), slot("shown")) if self.look.site.url else "",
+        )  # fmt: skip
+        papers = slot(_PAPERS)
+        texts = [
+            self.look.render("section.txt", section=context, cards=papers),
+            self.look.render("glance.txt", section=context, lines=papers),
+        ]
+        pages = []
+        if self.look.style is not Style.PLAIN:
+            markup = Markup(papers)  # noqa: S704 - letters and digits
+            pages = [
+                self.look.render("section.html", section=context, cards=markup),
+                self.look.render("glance.html", section=context, lines=markup),
             ]
-            pages = []
-            if self.look.style is not Style.PLAIN:
-                markup = Markup(papers)  # noqa: S704 - letters and digits
-                pages = [
-                    self.look.render("section.html", section=context, cards=markup),
-                    self.look.render("glance.html", section=context, lines=markup),
-                ]
-            self._frames[has_more] = (
-                _Frames.of(map(split_text, texts), str),
-                _Frames.of(map(split_html, self.inline(pages)), escaped),
-            )
-        return self._frames[has_more]
+        self._values.clear()  # which lack the slots of these
+        made = [self._format(split_text(text), str) for text in texts]
+        made += [self._format(split_html(page), escaped) for page in self.inline(pages)]
+        self._formats[has_more] = made
+        return made
+
+    def _format(self, frame: Fragment, escape: _Escape) -> AroundPapers:
+        """Return a frame as formats of its values, split where the papers are."""
+        frame, around = shared(frame), [b""]
+        for wanted, piece in zip((None, *frame.slots), frame.pieces, strict=True):
+            if wanted is not None and wanted.name == _PAPERS:
+                around.append(b"")
+            elif wanted is not None:
+                places = self._places[wanted.name]
+                name = places.setdefault((wanted, escape), f"{wanted.name}{len(places)}".encode())
+                around[-1] += b"%%(%b)b" % name
+            around[-1] += piece.replace(b"%", b"%%")
+        return around
 
 
 def shared(frame: Fragment) -> Fragment:

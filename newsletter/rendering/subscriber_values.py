@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from newsletter.models import Subscriber
 from newsletter.rendering.digest_context import subscriber_texts, why
-from newsletter.rendering.fragments import ATTRIBUTE, Fragment, Slot, encode, encode_value
+from newsletter.rendering.fragments import ATTRIBUTE, Slot, Unfilled, encode, encode_value
 from newsletter.rendering.language import Language
 from newsletter.rendering.wrapping import FILTERS
 
@@ -54,25 +54,25 @@ class SubscriberValues:
     _last: tuple[_Varying, str] | None = None
 
     def of(
-        self, fragments: Sequence[tuple[Fragment, _Escape]], subscriber: Subscriber, links: Mapping[str, str]
-    ) -> list[dict[Slot, bytes]]:
-        """Return the encoded values of the slots of fragments: `links` by their names, and the subscriber's texts."""
+        self, fragments: Sequence[tuple[Unfilled, _Escape]], subscriber: Subscriber, links: Mapping[str, str]
+    ) -> list[dict[bytes, bytes]]:
+        """Return the encoded values for fragments: `links` by their names, and the subscriber's texts."""
         encoded = {name: encode(text) for name, text in links.items() if _INERT.fullmatch(text)}
         varying = _varying_of(subscriber)
         return [self._values(fragment, escape, subscriber, varying, links, encoded) for fragment, escape in fragments]
 
     def _values(
         self,
-        fragment: Fragment,
+        fragment: Unfilled,
         escape: _Escape,
         subscriber: Subscriber,
         varying: _Varying | None,
         links: Mapping[str, str],
         encoded: Mapping[str, bytes],
-    ) -> dict[Slot, bytes]:
-        values: dict[Slot, bytes] = {}
+    ) -> dict[bytes, bytes]:
+        values: dict[bytes, bytes] = {}
         texts = links
-        for wanted in fragment.distinct:
+        for called, wanted in fragment.slots.items():
             name, filters = wanted
             if name in encoded and filters in _NO_FILTERS:
                 value = encoded[name]
@@ -80,7 +80,7 @@ class SubscriberValues:
                 if name not in texts:
                     texts = {**subscriber_texts(subscriber, self.language), **links}
                 value = encode_value(texts[name], filters, FILTERS, escape)
-            values[wanted] = value
+            values[called] = value
         return values
 
     def _paragraph(self, wanted: Slot, subscriber: Subscriber, varying: _Varying, escape: _Escape) -> bytes:

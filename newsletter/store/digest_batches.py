@@ -130,6 +130,8 @@ class StoredBatch:
             (whole, (), (), (), ()) if self._is_former else whole
         )
         self._scorings: dict[int, Sequence[int]] = {paper: some for paper, *some in scorings}
+        #: Those that were asked for, by their number: papers have many in common.
+        self._made_reasons: dict[int, tuple[Reason, ...]] = {}
         #: Those that were asked for: by paper, its scoring and other topics.
         self._items: dict[tuple[int, int, int | None], StoredItem] = {}
 
@@ -166,12 +168,17 @@ class StoredBatch:
         found = self._items.get((paper, number, also))
         if found is None:
             score, of_reasons = self._scorings[paper][2 * number : 2 * number + 2]
-            parts = iter(self._reasons[of_reasons])
-            reasons = [Reason(REASONS[kind], self._texts[text]) for kind, text in zip(parts, parts, strict=True)]
+            reasons = self._made_reasons.get(of_reasons)
+            if reasons is None:
+                parts = iter(self._reasons[of_reasons])
+                reasons = tuple(
+                    [Reason(REASONS[kind], self._texts[text]) for kind, text in zip(parts, parts, strict=True)]
+                )
+                self._made_reasons[of_reasons] = reasons
             found = self._items[paper, number, also] = StoredItem(
                 paper_id=paper,
                 score=score / SCORE_UNITS,
-                reasons=tuple(reasons),
+                reasons=reasons,
                 also=() if also is None else tuple([self._texts[name] for name in self._also[also]]),
             )
         return found

@@ -4,13 +4,14 @@ import re
 from email import message_from_bytes, message_from_string
 from email.header import Header
 from email.headerregistry import Address
+from email.message import EmailMessage
 from email.policy import default
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.rendering.folding import fold, inert, mailbox
+from newsletter.rendering.folding import POLICY, fold, inert, mailbox
 from newsletter.text import squeeze
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=300) | st.from_regex(
@@ -68,3 +69,11 @@ def test_long_texts_are_encoded_as_by_the_standard_library(text: str, name: str)
     value: str | Address = given if name == "Subject" else Address(given, "a", "b.example")
     end = "" if name == "Subject" else "\r\n <a@b.example>"
     assert fold(name, value) == f"{name}: {encoded}{end}\r\n".encode()
+
+
+@given(texts)
+def test_a_subject_is_folded_as_the_policy_does(text: str) -> None:
+    given = inert(text)
+    mail = EmailMessage(policy=POLICY)
+    mail["Subject"] = given
+    assert fold("Subject", given) == POLICY.fold_binary("Subject", mail["Subject"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from binascii import a2b_qp
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -32,16 +34,15 @@ class Inlined:
         return list(pages)
 
 
-def make_frames(style: Style = Style.CARDS) -> tuple[SectionFrames, Inlined]:
+def make_frames(style: Style = Style.CARDS, templates: Path | None = None) -> tuple[SectionFrames, Inlined]:
     inlined = Inlined()
-    return SectionFrames(
-        Look(make_environment(), replace(SITE, url="https://papers.example.org"), style, ENGLISH), inlined
-    ), inlined
+    site = replace(SITE, url="https://papers.example.org")
+    return SectionFrames(Look(make_environment(templates), site, style, ENGLISH), inlined), inlined
 
 
 def joined(around: AroundPapers) -> bytes:
     """A frame with "here" for the papers."""
-    return b"here".join(map(b"".join, around))
+    return b"here".join(around)
 
 
 def test_papers_stand_between_the_heading_and_the_line_of_more() -> None:
@@ -75,24 +76,35 @@ def test_frames_are_rendered_once_for_a_look() -> None:
         (replace(make_section(), kind=SectionKind.TRENDING), 1),
     ],
 )
-def test_a_filled_frame_is_kept_for_what_it_depends_on(other: Section, number: int) -> None:
+def test_a_frame_says_what_its_section_has(other: Section, number: int) -> None:
     frames, _ = make_frames()
     filled = frames.of(make_section(), 1)
-    assert frames.of(make_section(), 1) is filled
-    assert frames.of(other, number) is not filled
+    assert frames.of(other, number) != filled  # whatever was encoded for another section
+    assert frames.of(make_section(), 1) == filled
+    assert frames.of(other, number) == make_frames()[0].of(other, number)
 
 
-def test_a_stated_number_of_filled_frames_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(section_frames, "_MAX_FILLED", 3)
+def test_percent_signs_are_texts(tmp_path: Path) -> None:
+    (tmp_path / "email").mkdir()
+    (tmp_path / "email" / "section.txt").write_text(
+        "100 % of {{ section.title }} %(title0)b\n{{ cards }}%%\n", encoding="utf-8"
+    )
+    frames, _ = make_frames(templates=tmp_path)
+    filled = frames.of(make_section("50 %d"), 1)
+    assert a2b_qp(joined(filled.text)) == b"100 % of 50 %d %(title0)b\r\nhere%%\r\n"
+
+
+def test_a_stated_number_of_texts_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(section_frames, "_MAX_TEXTS", 5)
     frames, _ = make_frames()
     first = frames.of(make_section("Topic 0"), 1)
-    for number in range(1, 6):
+    for number in range(1, 9):
         frames.of(make_section(f"Topic {number}"), 1)
-    assert len(frames._filled) == 3
+    assert len(frames._values) == 5
     assert frames.of(make_section("Topic 0"), 1) == first
 
 
 def test_plain_text_has_no_html() -> None:
     frames, inlined = make_frames(Style.PLAIN)
     filled = frames.of(make_section(), 1)
-    assert (filled.html, filled.glance, inlined.pages) == (((),), ((),), 0)
+    assert (filled.html, filled.glance, inlined.pages) == ((b"",), (b"",), 0)

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from newsletter.models import Subscriber, Topic
 from newsletter.rendering import subscriber_values
 from newsletter.rendering.digest_context import subscriber_texts
-from newsletter.rendering.fragments import ATTRIBUTE, Fragment, Slot, encode_values, has_clean_lines
+from newsletter.rendering.fragments import (
+    ATTRIBUTE,
+    Fragment,
+    Slot,
+    Unfilled,
+    encode_values,
+    has_clean_lines,
+    placeholder,
+)
 from newsletter.rendering.language import language
 from newsletter.rendering.subscriber_values import SubscriberValues
 from newsletter.rendering.wrapping import FILTERS
@@ -27,6 +35,7 @@ FRAGMENT = Fragment(
         Slot("unsubscribe_url", (ATTRIBUTE,)), Slot("web_url"), Slot("token"),
     ),
 )  # fmt: skip
+UNFILLED = Unfilled.of(FRAGMENT.fill({wanted: placeholder(wanted) for wanted in FRAGMENT.slots}))
 LANGUAGES = st.sampled_from(["en", "de", "ja", "zh"])
 
 
@@ -35,8 +44,8 @@ def escaped(text: str) -> str:
 
 
 def of(values: SubscriberValues, subscriber: Subscriber, escape: Callable[[str], str]) -> dict[Slot, bytes]:
-    (found,) = values.of([(FRAGMENT, escape)], subscriber, LINKS)
-    return found
+    (found,) = values.of([(UNFILLED, escape)], subscriber, LINKS)
+    return {UNFILLED.slots[name]: value for name, value in found.items()}
 
 
 def expected(subscriber: Subscriber, code: str, escape: Callable[[str], str]) -> dict[Slot, bytes]:
