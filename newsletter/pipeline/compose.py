@@ -91,7 +91,7 @@ ARCHIVE = 2000
 
 def read_statistics(store: Store) -> Statistics:
     """Return the word frequencies of the archive; the store is read on first use, and must be open then."""
-    return Statistics(lambda: PaperIndex(store.papers.newest(ARCHIVE)))
+    return Statistics(lambda: _index(store, store.papers.newest(ARCHIVE)))
 
 
 def read_matcher(
@@ -105,8 +105,13 @@ def make_matcher(
     store: Store, papers: Sequence[Paper], weights: Weights | None = None, statistics: Statistics | None = None
 ) -> Matcher:
     """Return a matcher over some papers, with the archive's word frequencies and the models of topics."""
-    index = PaperIndex(papers)
+    index = _index(store, papers)
     return Matcher(index, statistics or read_statistics(store), weights, topic_scores(store, index))
+
+
+def _index(store: Store, papers: Sequence[Paper]) -> PaperIndex:
+    """Return an index of stored papers, whose words were found when they were stored."""
+    return PaperIndex(papers, store.paper_topics.words([paper.id for paper in papers]))
 
 
 def find_edition(store: Store, due: Due, cadence: Cadence, now: datetime, notes: Notes = NO_NOTES) -> Edition:

@@ -255,7 +255,7 @@ def _break_down(
         ),
         total=sums.total,
         topics=tuple(
-            _topic_match(alone, topic, statistics, is_excluded=bool(result.excluded[0]))
+            _topic_match(alone, topic, statistics, is_excluded=bool(result.rejected))
             for topic, result in results.items()
         ),
         is_eligible=judged_by is not None or is_followed or not subscriber.profile.topics,

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,8 +42,6 @@ class QueryResult:
     """The result of a query, as arrays over all papers of the index."""
 
     matches: Flags
-    #: Papers that would match without the query's exclusions ("-survey").
-    excluded: Flags
     #: BM25F strength of each match; 0 for papers that do not match.
     strength: Numbers
     #: Papers that match with words of their abstract alone.
@@ -51,7 +50,7 @@ class QueryResult:
     claim: NDArray[np.float64]
     #: The papers that match, as a bit set.
     bits: int
-    #: Those that it would match, but excludes.
+    #: Those that would match without its exclusions ("-survey").
     rejected: int
 
 
@@ -159,12 +158,14 @@ class Matcher:
         """
         if query not in self._results:
             node, (bits, rejected) = self.node(query), self.find(query)
-            matches, excluded = self.index.flags(bits), self.index.flags(rejected)
-            strength = np.where(matches, self._strength(node), np.float32(0))
-            passing = self.index.flags(in_passing(self.index, node))
-            claim = _claim(matches, passing, strength, self._statistics.breadth(node))
+            matches, passing = self.index.flags(bits), self.index.flags(in_passing(self.index, node))
+            papers = np.flatnonzero(matches)  # few of all
+            of_each = self._strength(node, papers)
+            strength, claim = np.zeros(len(matches), np.float32), np.full(len(matches), -1.0)
+            strength[papers] = of_each
+            claim[papers] = _claim(passing[papers], of_each, self._statistics.breadth(node))
             self._make_room()
-            self._results[query] = QueryResult(matches, excluded, strength, passing, claim, bits, rejected)
+            self._results[query] = QueryResult(matches, strength, passing, claim, bits, rejected)
         else:  # the one that was asked for longest ago is forgotten first
             self._results[query] = self._results.pop(query)
         return self._results[query]
@@ -315,28 +316,28 @@ class Matcher:
         found = terms_found(self.index, node, number, ignores_exclusions=ignores_exclusions) or []
         places = ((term, self.index.place(term, number), weight) for term, weight in found)
         return [
-            (term, place, float(self._strength(term)[number]) * weight)
+            (term, place, float(self._term_strength(term)[number]) * weight)
             for term, place, weight in places
             if place is not None
         ]
 
-    def _strength(self, node: Node) -> Numbers:
-        """Return the strength with which each paper matches a node; 0 if it does not."""
+    def _strength(self, node: Node, papers: NDArray[np.intp]) -> Numbers:
+        """Return the strength with which each of some papers matches a node; 0 if it does not."""
         match node:
             case Term():
-                return self._term_strength(node)
+                return self._term_strength(node)[papers]
             case Not():
-                return np.zeros(len(self.index), np.float32)
+                return np.zeros(len(papers), np.float32)
             case Boost():
-                return self._strength(node.part) * np.float32(node.factor)
+                return self._strength(node.part, papers) * np.float32(node.factor)
             case All():
-                total: Numbers = np.add.reduce([self._strength(part) for part in node.parts])
-                return np.where(self.index.flags(matching(self.index, node)[0]), total, np.float32(0))
+                total = reduce(np.add, (self._strength(part, papers) for part in node.parts))
+                return np.where(self.index.flags(matching(self.index, node)[0])[papers], total, np.float32(0))
             case Any():
-                strengths = np.array([self._strength(part) for part in node.parts])
-                best: Numbers = np.maximum.reduce(strengths)
+                strengths = [self._strength(part, papers) for part in node.parts]
+                best = reduce(np.maximum, strengths)
                 # Alternatives are often synonyms ("LLM", "language model"), so each further one counts less.
-                rest: Numbers = np.add.reduce(strengths) - best
+                rest: Numbers = reduce(np.add, strengths) - best
                 return best + np.float32(self.weights.further) * rest
 
     def _term_strength(self, term: Term) -> Numbers:
@@ -359,8 +360,8 @@ class Matcher:
         return strength
 
 
-def _claim(matches: Flags, passing: Flags, strength: Numbers, breadth: float) -> NDArray[np.float64]:
-    """Return how good a claim a topic has to each paper: the narrower it is, and in passing, the stronger its match."""
+def _claim(passing: Flags, strength: Numbers, breadth: float) -> NDArray[np.float64]:
+    """Return how good a claim a topic has to matches: the narrower it is, and in passing, the stronger its match."""
     strong = strength.astype(np.float64)
     in_passing = strong / (1 + strong)  # below any that a title makes
-    return np.where(matches, np.where(passing, in_passing, 2 - breadth + 1e-6 * in_passing), -1.0)
+    return np.where(passing, in_passing, 2 - breadth + 1e-6 * in_passing)

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -46,26 +45,26 @@ class Vocabulary:
         """
         from scipy.sparse import csr_matrix  # noqa: PLC0415 - comes with scikit-learn
 
-        columns: list[int] = []
-        frequencies: list[int] = []
-        ends = [0]
-        for text in texts:
-            found = sorted(self._count(text).items())
-            columns += [column for column, _ in found]
-            frequencies += [frequency for _, frequency in found]
-            ends.append(len(columns))
-        places, rows = np.array(columns, np.int32), np.repeat(np.arange(len(texts)), np.diff(ends))
-        weights = (np.log(np.array(frequencies, np.float64)) + 1) * self.idf[places]
+        found = list(map(self._find, texts))
+        rows = np.repeat(np.arange(len(texts)), np.fromiter(map(len, found), np.int64, len(found)))
+        columns = np.fromiter(chain.from_iterable(found), np.int64, len(rows))
+        # Each column of each text once, in their order.
+        cells, frequencies = np.unique(rows * len(self.terms) + columns, return_counts=True)
+        rows, columns = np.divmod(cells, max(1, len(self.terms)))
+        weights = (np.log(frequencies.astype(np.float64)) + 1) * self.idf[columns]
         lengths = np.sqrt(np.bincount(rows, weights**2, len(texts)))
-        return csr_matrix((weights / lengths[rows], places, ends), shape=(len(texts), len(self.terms)))
+        ends = np.searchsorted(rows, np.arange(len(texts) + 1))
+        return csr_matrix(
+            (weights / lengths[rows], columns.astype(np.int32), ends), shape=(len(texts), len(self.terms))
+        )
 
-    def _count(self, text: str) -> Counter[int]:
+    def _find(self, text: str) -> list[int]:
+        """Return the columns of the terms of a text, as often as it has them."""
         words = _WORD.findall(_without_accents(text.lower()))
         if self.stop_words:
             words = [word for word in words if word not in self.stop_words]
         terms = [*words, *map(" ".join, pairwise(words))] if self.has_pairs else words
-        columns = self._columns
-        return Counter([columns[term] for term in terms if term in columns])
+        return [column for column in map(self._columns.get, terms) if column is not None]
 
 
 def _without_accents(text: str) -> str:

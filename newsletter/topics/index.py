@@ -126,30 +126,35 @@ class PaperIndex:
     def bits_by_field(self, term: Term) -> tuple[int, ...]:
         """Return the papers that hold a term in each field, as bit sets."""
         known = self._bits.get(term)
-        if known is None:
-            sets: dict[Field, bytearray] = {}
-            for field, numbers, _ in self._occurrences(term):
-                found = sets.setdefault(field, bytearray(len(self.ids) // 8 + 1))
-                for number in numbers:
-                    found[number >> 3] |= 1 << (number & 7)
-            _make_room(self._bits)
-            known = self._bits[term] = tuple(int.from_bytes(sets.get(field, b""), "little") for field in Field)
-        return known
+        return self._find(term)[0] if known is None else known
 
     def counts(self, term: Term) -> Numbers:
         """Return a term's frequency in each field of each paper: fields × papers."""
+        places, values = self._counts[term] if term in self._counts else self._find(term)[1]
         counts = np.zeros((_COUNT, len(self.ids)), np.float32)
-        if term in self._counts:
-            places, values = self._counts[term]
-            counts.reshape(-1)[places] = values
-            return counts
-        for field, numbers, worth in self._occurrences(term):
-            for number in numbers:
-                counts[field, number] += worth
-        places = np.flatnonzero(counts)
-        _make_room(self._counts)
-        self._counts[term] = places, counts.reshape(-1)[places]
+        counts.reshape(-1)[places] = values
         return counts
+
+    def _find(self, term: Term) -> tuple[tuple[int, ...], tuple[NDArray[np.intp], Numbers]]:
+        """Find the papers that hold a term, and how often, and keep it."""
+        by_field: dict[Field, dict[int, float]] = {}
+        for field, numbers, worth in self._occurrences(term):
+            found = by_field.setdefault(field, {})
+            for number in numbers:
+                found[number] = found.get(number, 0.0) + worth
+        sets = [bytearray(len(self.ids) // 8 + 1 if field in by_field else 0) for field in _ALL]
+        places, values = list[int](), list[float]()
+        for field, found in by_field.items():
+            of_field = sets[field]
+            for number in found:
+                of_field[number >> 3] |= 1 << (number & 7)
+            places += [field * len(self.ids) + number for number in found]
+            values += found.values()
+        _make_room(self._bits)
+        _make_room(self._counts)
+        self._bits[term] = tuple(int.from_bytes(of_field, "little") for of_field in sets)
+        self._counts[term] = np.array(places, np.intp), np.array(values, np.float32)
+        return self._bits[term], self._counts[term]
 
     def times(self, term: Term, number: int) -> dict[str, float]:
         """Return how often each field of a paper holds a term, the strongest field first."""

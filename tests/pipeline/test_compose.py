@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.models import Cadence, Digest, Edition, Paper, Profile, Reason, ReasonKind
-from newsletter.pipeline.compose import compose, find_edition, without_withdrawn
+from newsletter.pipeline.compose import compose, find_edition, make_matcher, without_withdrawn
 from newsletter.pipeline.notes import Notes
 from newsletter.pipeline.schedule import NO_LOOKS, MailHistory, next_edition
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
 from newsletter.store import Store
-from tests.factories import NOW, TODAY, make_paper, make_profile, make_topic
+from tests.factories import NOW, TODAY, make_entry, make_paper, make_profile, make_topic
 
 EDITION = Edition(key="daily-2026-05-08", cadence=Cadence.DAILY, day=TODAY, since=NOW, created_at=NOW)
 PEARS = make_profile(topics=(make_topic("Pears", ("pear",)),))
@@ -49,6 +49,24 @@ def test_a_paper_ages_by_the_day_of_the_edition() -> None:
     (old,) = compose(index, later, PEARS, {}).items
 
     assert fresh.score > old.score
+
+
+ASKED = ["pear", "LLM", '"in-context learning"', "kettle model", "keyword:wine", "author:müller", "cat:cs.CL", "mod*"]
+
+
+@pytest.mark.parametrize("query", ASKED)
+def test_stored_papers_are_found_by_their_words_as_papers_are(store: Store, query: str) -> None:
+    facts = {"keywords": ("Red | Wine", "LLMs"), "authors": ("Jörg Müller", "A. O'Pear"), "categories": ("cs.CL",)}
+    store.papers.add(make_entry(title="Pears: LLMs | In-Context", abstract="Learning of C++ models.", **facts), NOW)
+    store.papers.add(
+        make_entry(title="A Model", abstract="A model of kettles, in-context learning.", arxiv_id="2605.00007"), NOW
+    )
+    papers = store.papers.newest(2)
+
+    stored, plain = (matcher.evaluate(query) for matcher in (make_matcher(store, papers), Matcher(PaperIndex(papers))))
+
+    assert stored.bits == plain.bits != 0
+    assert stored.strength.tolist() == plain.strength.tolist()
 
 
 # -- new versions, and what was withdrawn --------------------------------------------------------------

@@ -41,7 +41,7 @@ def test_a_query_matches_papers(query: str, numbers: list[int]) -> None:
 def test_papers_rejected_by_an_exclusion_are_reported() -> None:
     papers = [paper(0, "Pears"), paper(1, "A Survey of Pears"), paper(2, "A Survey of Kettles")]
     result = Matcher(PaperIndex(papers)).evaluate("pear -survey")
-    assert (result.matches.tolist(), result.excluded.tolist()) == ([True, False, False], [False, True, False])
+    assert (result.bits, result.rejected) == (0b001, 0b010)
     assert result.strength.tolist()[1:] == [0, 0]
 
 
