@@ -46,8 +46,8 @@ class GroupCommit:
         self._departed: dict[str, float] = {}
         self._results: list[Result] = []
         self._waiting_since = 0.0
-        #: How many left lately within `GROUP_S`, and how many may depart ahead: as many, if they are enough.
-        self._soon = self._ahead = 0
+        #: How many messages may depart ahead: as many as left lately within `GROUP_S`.
+        self._ahead = 0
         self._begun = 0
         self._counted_since = self._clock()
 
@@ -76,13 +76,6 @@ class GroupCommit:
         """Return the next message for a connection; None if none may be sent now."""
         return self._queue.popleft() if self.has_next(now) else None
 
-    def prepare(self) -> None:
-        """Make the messages that are wanted soon, while servers are busy with those before; due results come first."""
-        for number in range(1, self._soon + 1):
-            if self._is_due(self._clock()):
-                return
-            self._limiter.prepare(number)
-
     def has_next(self, now: float) -> bool:
         """Return whether `next` would return a message."""
         while self._queue and self._is_stale(self._queue[0], now):
@@ -106,8 +99,8 @@ class GroupCommit:
             self.requeue(stale, _STALE)
             ready = [message for message in ready if message not in stale]
         if now - self._counted_since >= GROUP_S:
-            self._soon = min(GROUP, int(self._begun * GROUP_S / (now - self._counted_since)))
-            self._ahead = self._soon if self._soon >= _MIN_GROUP else 0
+            ahead = min(GROUP, int(self._begun * GROUP_S / (now - self._counted_since)))
+            self._ahead = ahead if ahead >= _MIN_GROUP else 0
             self._begun, self._counted_since = 0, now
         asked = [message for message in ready if message.message_id not in self._departed]
         if asked or self._is_due(now):

@@ -64,7 +64,7 @@ class RateLimiter:
         self._messages = messages
         self._server, self._permits = str(settings), permits
         self._is_limited = settings.is_rate_limited
-        #: Messages that wait for a permit, or were made ahead, in order.
+        #: Messages that wait for a permit, in order.
         self._parked: deque[Message] = deque()
         #: Before these times there is no permit: for any message, and by domain.
         self._not_before = 0.0
@@ -89,18 +89,10 @@ class RateLimiter:
         if self._is_limited:
             while len(taken) < number and (message := self._next(now)) is not None:
                 taken.append(message)
-        else:
-            self.prepare(number)
-            while self._parked and len(taken) < number:
-                taken.append(self._parked.popleft())
+        elif not self._is_exhausted:
+            taken += islice(self._messages, max(0, number))
+            self._is_exhausted = len(taken) < number
         return taken
-
-    def prepare(self, number: int) -> None:
-        """Have up to `number` messages made before they are taken, unless permits decide which ones are."""
-        missing = number - len(self._parked)
-        if missing > 0 and not (self._is_limited or self._is_exhausted):
-            self._parked.extend(islice(self._messages, missing))
-            self._is_exhausted = len(self._parked) < number
 
     def _next(self, now: float) -> Message | None:
         self.wait_s = max(0.0, self._not_before - now)

@@ -21,40 +21,27 @@ def test_while_one_domain_is_rate_limited_others_are_sent_to() -> None:
     assert limiter.is_empty
 
 
-def test_messages_are_made_before_they_are_taken() -> None:
+def test_no_more_messages_are_made_than_are_taken() -> None:
     messages, settings = _Messages(4), SmtpSettings("mail.example")
     limiter = RateLimiter(messages.each(), settings, RateLimits([settings]))
 
-    limiter.prepare(2)
-    assert messages.made == 2
-    assert limiter.take(1, 0.0) == messages.all[:1]
-    assert limiter.take(2, 0.0) == messages.all[1:3]
-    assert messages.made == 3  # no more than are wanted
-    limiter.prepare(2)
-
+    assert limiter.take(3, 0.0) == messages.all[:3]
+    assert messages.made == 3
+    assert limiter.take(0, 0.0) == limiter.take(-1, 0.0) == []
     assert not limiter.is_empty
     assert limiter.take(2, 0.0) == messages.all[3:]
     assert limiter.is_empty
 
 
-def test_what_was_made_ahead_is_not_taken_after_a_stop() -> None:
+def test_nothing_is_taken_after_a_stop() -> None:
     messages, settings = _Messages(4), SmtpSettings("mail.example")
     limiter = RateLimiter(messages.each(), settings, RateLimits([settings]))
-    limiter.prepare(2)
+    limiter.take(1, 0.0)
 
     limiter.stop()
 
     assert limiter.is_empty
     assert limiter.take(2, 0.0) == []
-
-
-def test_where_permits_decide_which_messages_leave_none_is_made_ahead() -> None:
-    messages, settings = _Messages(4), SmtpSettings("mail.example", max_per_second=1)
-    limiter = RateLimiter(messages.each(), settings, RateLimits([settings]))
-
-    limiter.prepare(2)
-
-    assert messages.made == 0
 
 
 class _Messages:
