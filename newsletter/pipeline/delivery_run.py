@@ -124,17 +124,21 @@ class DeliveryRun:
         """Yield claims in batches, and skip deliveries of which every paper was withdrawn after planning."""
         for batch in self.claims(BATCH):
             claims = []
-            self.renderer.read(claim.delivery.digest_id for claim in batch)
+            digest_ids = {claim.delivery.digest_id for claim in batch}
+            self.renderer.read(digest_ids)
+            withdrawn = {number for number in digest_ids if self._is_withdrawn(number)}
             for claim in batch:
-                digest_id = claim.delivery.digest_id
-                sections = self.renderer.digest(digest_id).sections
-                has_papers = any(section.items for section in sections)
-                if not has_papers and self.store.editions.get_digest(digest_id).items:
+                if claim.delivery.digest_id in withdrawn:
                     self.ledger.skip(claim, "all its papers were withdrawn after planning")
                 else:
                     claims.append(claim)
             self.ledger.under_way |= {claim.delivery.message_id: claim for claim in claims}
             yield claims
+
+    def _is_withdrawn(self, digest_id: int) -> bool:
+        """Whether a planned digest had papers, and every one was withdrawn since."""
+        has_papers = any(section.items for section in self.renderer.digest(digest_id).sections)
+        return not has_papers and bool(self.store.editions.get_digest(digest_id).items)
 
     def claims(self, batch_size: int) -> Iterator[list[Claim]]:
         """Yield what is open in the ledger, may leave now and is not under way, in batches of at most `batch_size`."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -92,6 +92,7 @@ class SendingLedger:
     #: Servers report so many addresses gone that no more are suppressed before an operator has looked.
     fuse_blown: bool = False
     _sent: int = 0
+    #: Kept until the transaction is committed.
     _outcomes: list[Outcome] = field(default_factory=list)
 
     def commit(self, results: Sequence[Result], departing: Sequence[Message]) -> AbstractSet[str]:
@@ -155,25 +156,22 @@ class SendingLedger:
 
     def _depart(self, claims: Sequence[Claim], now: datetime) -> set[str]:
         """Let go what may leave; return the Message-IDs. All of one schedule is asked about by one statement."""
-        groups: defaultdict[tuple[DaySlot | None, int], list[Claim]] = defaultdict(list)
-        slots, times = Slots(now), Counter[int]()
+        groups: defaultdict[tuple[DaySlot | None, int], list[int]] = defaultdict(list)
+        slots, times = Slots(now), dict[int, int]()
         for claim in claims:
-            number = claim.subscriber.id
-            times[number] += 1  # one statement would not see that it lets another message to them go
-            if claim.day is None:
-                groups[None, times[number]].append(claim)
-            elif slot := slots.find(claim.subscriber, claim.day):
-                groups[slot, times[number]].append(claim)
+            number, slot = claim.subscriber.id, None
+            if claim.day is not None and (slot := slots.find(claim.subscriber, claim.day)) is None:
+                continue
+            # One statement would not see that it lets another message to them go.
+            times[number] = time_of_it = times.get(number, 0) + 1
+            groups[slot, time_of_it].append(claim.delivery.id)
         departed = set[int]()
         for (slot, _), group in groups.items():
-            departed |= self.store.departures.depart([claim.delivery.id for claim in group], now, slot)
-        may_go = set()
-        for claim in claims:
-            if claim.delivery.id in departed:
-                may_go.add(claim.delivery.message_id)
-            else:
-                self._stay(claim, now)
-        return may_go
+            departed |= self.store.departures.depart(group, now, slot)
+        stay = [claim for claim in claims if claim.delivery.id not in departed]
+        for claim in stay:
+            self._stay(claim, now)
+        return {claim.delivery.message_id for claim in claims if claim.delivery.id in departed}
 
     def _stay(self, claim: Claim, now: datetime) -> None:
         """Write why a message that was about to leave must not."""
@@ -188,7 +186,7 @@ class SendingLedger:
             claim = self.under_way[result.message.message_id]
             delivery, note = claim.delivery, self._in_doubt_note(claim.delivery)
             rows.append((delivery.id, result.response + note))
-            self._add_outcome(claim, OutcomeStatus.SENT, result.message.subject + note)
+            self._outcomes.append(_outcome(claim, OutcomeStatus.SENT, result.message.subject + note))
         self._sent += len(rows)
         self.store.departures.settle_sent(rows, now)
 
@@ -266,7 +264,7 @@ class SendingLedger:
         next_attempt_at: datetime | None = None,
     ) -> None:
         self._record(claim, status, detail, now, attempts, next_attempt_at)
-        self._add_outcome(claim, status, detail)
+        self._outcomes.append(_outcome(claim, status, detail))
 
     def _record(
         self,
@@ -285,10 +283,6 @@ class SendingLedger:
             detail=detail,
             next_attempt_at=next_attempt_at,
         )
-
-    def _add_outcome(self, claim: Claim, status: OutcomeStatus, detail: str) -> None:
-        """Keep an outcome until the transaction is committed."""
-        self._outcomes.append(_outcome(claim, status, detail))
 
     def _in_doubt_note(self, delivery: Delivery) -> str:
         if delivery.status is not DeliveryStatus.SENDING:

@@ -68,7 +68,8 @@ class SigningRenderer:
         """
         self.prepare(claims)
         if not self.keys:
-            yield from (self._write(claim, _second(clock)) for claim in claims)
+            for claim in claims:
+                yield self._write(claim, _second(clock))
             return
         at = 0
         while at < len(claims):

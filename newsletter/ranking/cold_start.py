@@ -102,6 +102,5 @@ def _nearness(matcher: Matcher, topics: Sequence[Topic]) -> Numbers:
     """Return how near each paper is to each topic, a row for each; without topics a row of zeros."""
     rows = np.zeros((max(1, len(topics)), len(matcher.index)), np.float32)
     for number, matches in enumerate(_matches(matcher, topics)):
-        near = matcher.neighbourhood.nearness(topics[number].query, matches)
-        rows[number] = np.maximum(near, _MATCH * matches)
+        rows[number] = np.maximum(matcher.nearness(topics[number].query), _MATCH * matches)
     return rows

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
-
-import numpy as np
-from numpy.typing import NDArray
 
 from newsletter.models import Paper
 from newsletter.text.tokenizer import words
@@ -24,10 +21,8 @@ _DUPLICATE_TITLE = 0.85
 _MIN_TITLE_WORDS = 4
 #: The highest ranked papers that are candidates, as a multiple of the places.
 _POOL_FACTOR = 4
-#: Once the words of one in so many papers are known, they are compared all at once; for a few it would not be worth it.
-_WORTHWHILE = 4
-#: How many similarities are kept; 32 MB.
-_MAX_VALUES = 4_000_000
+#: How many similarities of two papers are kept; 20 MB.
+_MAX_PAIRS = 100_000
 
 
 @dataclass(frozen=True)
@@ -36,53 +31,21 @@ class Similarity:
 
     papers: Sequence[Paper]
     _texts: dict[int, frozenset[str]] = field(default_factory=dict)
-    _similarities: dict[tuple[int, int], float] = field(default_factory=dict)
-    #: The similarities of some papers to each.
-    _rows: dict[int, NDArray[np.float64]] = field(default_factory=dict)
 
     def duplicates(self, number: int) -> frozenset[int]:
         """Return a paper and its near-duplicates, the titles of which differ in a word or two; none if it is alone."""
         return self._duplicates.get(number, frozenset())
 
-    def similarity(self, one: int, other: int) -> float:
-        """Return the similarity of two papers, from 0 (typical, or too short to compare) to 1 (the same text)."""
-        pair = (one, other) if one < other else (other, one)
-        if pair not in self._similarities:
-            first, second = self.text(one), self.text(other)
-            is_short = min(len(first), len(second)) < _MIN_WORDS
-            above = 0.0 if is_short else max(0.0, _jaccard(first, second) - _BASELINE)
-            self._similarities[pair] = above / (1 - _BASELINE)
-        return self._similarities[pair]
-
-    def to_each(self, one: int, others: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Return the similarity of a paper to each of some others."""
-        if len(self._texts) * _WORTHWHILE < len(self.papers):
-            return np.array([self.similarity(one, other) for other in others.tolist()])
-        if one not in self._rows:
-            if len(self._rows) >= max(1, _MAX_VALUES // len(self.papers)):
-                self._rows.clear()
-            self._rows[one] = self._row(one)
-        row: NDArray[np.float64] = self._rows[one].take(others)
-        return row
-
-    def _row(self, one: int) -> NDArray[np.float64]:
-        """Return the similarity of a paper to every paper, its value as that of `similarity`."""
-        sizes, holders = self._holders
-        if sizes[one] < _MIN_WORDS:
-            return np.zeros(len(sizes))
-        common = np.bincount(np.concatenate([holders[word] for word in self.text(one)]), minlength=len(sizes))
-        above = np.maximum(0.0, common / (sizes + sizes[one] - common) - _BASELINE)
-        return np.where(sizes < _MIN_WORDS, 0.0, above) / (1 - _BASELINE)
-
     @cached_property
-    def _holders(self) -> tuple[NDArray[np.intp], dict[str, NDArray[np.intp]]]:
-        """How many distinct words each paper has, and the papers that hold each word."""
-        texts = [self.text(number) for number in range(len(self.papers))]
-        holders: defaultdict[str, list[int]] = defaultdict(list)
-        for number, text in enumerate(texts):
-            for word in text:
-                holders[word].append(number)
-        return np.array(list(map(len, texts)), np.intp), {word: np.array(of, np.intp) for word, of in holders.items()}
+    def of_pair(self) -> Callable[[int, int], float]:
+        """Returns the similarity of two papers, from 0 (typical, or too short to compare) to 1 (the same text)."""
+        return lru_cache(_MAX_PAIRS)(self._compare)
+
+    def _compare(self, one: int, other: int) -> float:
+        first, second = self.text(one), self.text(other)
+        is_short = min(len(first), len(second)) < _MIN_WORDS
+        above = 0.0 if is_short else max(0.0, _jaccard(first, second) - _BASELINE)
+        return above / (1 - _BASELINE)
 
     def text(self, number: int) -> frozenset[str]:
         """Return the words of a paper's title and abstract."""
@@ -114,7 +77,7 @@ class Similarity:
 
 
 def choose(
-    ranked: Mapping[int, float],
+    ranked: Iterable[tuple[int, float]],
     places: int,
     alike: Similarity,
     weight: float,
@@ -126,7 +89,7 @@ def choose(
     these, and of papers `shown` elsewhere, are left out.
 
     Args:
-        ranked: Numbers of papers, the best first, and their scores.
+        ranked: Numbers of papers and their scores, the best first.
         places: Maximum number of papers to select.
         alike: Compares papers by their numbers.
         weight: The penalty for a similarity of 1, in units of the score.
@@ -136,25 +99,34 @@ def choose(
         The numbers of the selected papers, in order.
     """
     if not weight:
-        return choose_first(ranked, places, alike, shown)
+        return choose_first((number for number, _ in ranked), places, alike, shown)
     chosen: list[int] = []
-    following = iter(ranked)
-    numbers = list(islice(following, _POOL_FACTOR * places))
-    pool = np.array(numbers, np.intp)
-    own = np.array([ranked[number] for number in numbers])
-    margin = own.copy()
-    while numbers and len(chosen) < places and margin[at := int(margin.argmax())] != -np.inf:
-        best = numbers[at]
-        margin[at] = -np.inf  # it is taken
-        if _is_repeated(best, alike, chosen, shown):
-            for number in islice(following, 1):
-                numbers.append(number)
-                pool = np.append(pool, number)
-                own, margin = np.append(own, ranked[number]), np.append(margin, ranked[number])
-            continue
-        chosen.append(best)
-        if len(chosen) < places:
-            np.minimum(margin, own - weight * alike.to_each(best, pool), out=margin)
+    following, similarity = iter(ranked), alike.of_pair
+    pool = list(islice(following, _POOL_FACTOR * places))
+    # Of each candidate its score less the penalty so far, and with how many of the picks it was compared: each pick can
+    # only lower it, so that a candidate is compared further only as long as it may be the best.
+    margins, compared = [score for _, score in pool], [0] * len(pool)
+    while len(chosen) < places:
+        best, most = -1, -math.inf
+        for at, (number, score) in enumerate(pool):
+            if score <= most:
+                break
+            margin, times = margins[at], compared[at]
+            while margin > most and times < len(chosen):
+                margin = min(margin, score - weight * similarity(chosen[times], number))
+                times += 1
+            margins[at], compared[at] = margin, times
+            if margin > most:
+                best, most = at, margin
+        if best < 0:
+            break
+        margins[best] = -math.inf  # it is taken
+        if not _is_repeated(pool[best][0], alike, chosen, shown):
+            chosen.append(pool[best][0])
+        elif (another := next(following, None)) is not None:
+            pool.append(another)
+            margins.append(another[1])
+            compared.append(len(chosen))
     return chosen
 
 
@@ -175,4 +147,5 @@ def _is_repeated(number: int, alike: Similarity, *found: Sequence[int]) -> bool:
 
 
 def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
-    return len(one & other) / len(one | other)
+    common = len(one & other)
+    return common / (len(one) + len(other) - common)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 from newsletter.models import Item, Paper, Profile, Reason, ReasonKind, Section, SectionKind, Topic
 from newsletter.ranking.closeness import Closeness
 from newsletter.ranking.diversity import choose, choose_first
-from newsletter.ranking.index import Flags, Numbers, members
+from newsletter.ranking.index import Numbers, bit_set
 from newsletter.ranking.matching import Matcher, QueryResult
 from newsletter.ranking.score import popularity_reason
 from newsletter.ranking.serendipity import border
@@ -31,11 +33,23 @@ _NEAR_REASONS = (Reason(ReasonKind.NEAR),)
 
 @dataclass(frozen=True, slots=True)
 class _Ranked:
-    """The numbers of some papers and their scores, the best first."""
+    """Papers in the order of their scores, of which a subscriber gets some."""
 
+    #: The number of each paper and its score, the best first.
     papers: Mapping[int, float]
+    #: Those that the subscriber gets, as a bit set.
+    chosen: int
     #: The items of those that were shown before, if their scores are those of everybody.
     known: dict[int, Item] | None = None
+
+    def __len__(self) -> int:
+        return self.chosen.bit_count()
+
+    def each(self) -> Iterable[tuple[int, float]]:
+        """Return the papers that the subscriber gets with their scores, the best first."""
+        if len(self) == len(self.papers):
+            return self.papers.items()
+        return (one for one in self.papers.items() if self.chosen >> one[0] & 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +104,15 @@ class _Evaluation:
 
     def nearness(self) -> Numbers:
         """Return how near each paper is to the topic that it is nearest to; 1 is as near as the topic's own papers."""
-        topics = zip(self.profile.topics, self.results, strict=True)
-        near = [self.matcher.neighbourhood.nearness(topic.query, result.matches) for topic, result in topics]
-        nearest: Numbers = np.maximum.reduce(near)
-        return nearest
+        return reduce(np.maximum, [self.matcher.nearness(topic.query) for topic in self.profile.topics])
 
-    def are_foreign(self) -> Flags:
-        """Return which papers no topic's words find, not in passing either, and that hold nothing excluded."""
-        foreign: Flags = ~np.logical_or.reduce([result.matches for result in self.results])
+    def foreign(self, papers: int) -> int:
+        """Return the papers of a bit set that no topic's words find, not in passing either, and that none excludes."""
         for topic in self.profile.topics:
+            papers &= ~self.matcher.find(topic.query)[0]
             if "-" in topic.query:
-                foreign &= ~self.matcher.excluded_words(topic.query)
-        return foreign
+                papers &= ~bit_set(self.matcher.excluded_words(topic.query))
+        return papers
 
     def _follow_reasons(self, paper: int) -> tuple[Reason, ...]:
         if self.follow_query is None or not self.followed >> paper & 1:
@@ -156,7 +167,7 @@ def group(
     places = _share(
         profile.max_papers - min(reserved, rest.bit_count(), profile.max_papers // 2),
         {
-            number: min(len(ranked.papers) + len(near[number]), profile.max_per_section)
+            number: min(len(ranked) + len(near[number]), profile.max_per_section)
             for number, ranked in ranked_by_topic.items()
         },
     )
@@ -168,11 +179,11 @@ def group(
         if sure or beside or marginal:
             close = evaluation.near_items(base, beside, number)
             items = (*evaluation.items(ranked, sure, number), *close, *evaluation.items(ranked, marginal, number))
-            sections.append(_section(profile, number, items, matched=len(ranked.papers) + len(beside)))
+            sections.append(_section(profile, number, items, matched=len(ranked) + len(beside)))
     for paper in shown:
         rest &= ~(1 << paper)
     order = matcher.ranked_without_topic(common, old) if common else None
-    return (*sections, *_outside_sections(evaluation, _order(matcher, rest, base, order), base, shown))
+    return (*sections, *_outside_sections(evaluation, rest, order, base, shown))
 
 
 def all_matching(
@@ -189,7 +200,7 @@ def all_matching(
     papers: dict[str, list[Paper]] = {}
     for number, of_topic in ranked.items():
         name = "" if number == _FOLLOWED else profile.topics[number].name
-        papers.setdefault(name, []).extend(map(matcher.paper, of_topic.papers))
+        papers.setdefault(name, []).extend(matcher.paper(paper) for paper, _ in of_topic.each())
     return papers
 
 
@@ -208,32 +219,28 @@ def _rank_by_topic(
     matcher = evaluation.matcher
     outside = kept & ~evaluation.found & ~evaluation.rejected
     followed = outside & evaluation.followed
-    ranked = {_FOLLOWED: _Ranked(matcher.scored(followed, base) if followed else {})}
-    lost, everybodys = _lost(evaluation, kept), matcher.kept((), old)
+    ranked = {_FOLLOWED: _Ranked(matcher.scored(followed, base) if followed else {}, followed)}
+    lost = _lost(evaluation, kept)
     for number, (topic, result) in enumerate(zip(evaluation.profile.topics, evaluation.results, strict=True)):
         chosen = result.bits & kept & ~lost[number]
         if common is None:
-            ranked[number] = _Ranked(matcher.scored(chosen, base + matcher.added(topic.query)))
-            continue
-        papers = matcher.ranked(common, topic.query, old)
-        if gone := result.bits & everybodys & ~chosen:
-            papers = dict(papers)
-            for paper in members(gone):
-                del papers[paper]
-        ranked[number] = _Ranked(papers, matcher.items(topic.query, common))
+            ranked[number] = _Ranked(matcher.scored(chosen, base + matcher.added(topic.query)), chosen)
+        else:
+            papers = matcher.ranked(common, topic.query, old)
+            ranked[number] = _Ranked(papers, chosen, matcher.items(topic.query, common))
     return ranked, outside
 
 
 def _lost(evaluation: _Evaluation, kept: int) -> list[int]:
-    """Return, as bit sets, the papers of each topic that go to another one."""
+    """Return, as bit sets, the papers of each topic that go to another one, by the rule of `best_topics`."""
     results = evaluation.results
-    if not (shared := evaluation.shared & kept):
-        return [0] * len(results)
-    papers = list(members(shared))
-    won = [0] * len(results)
-    for paper, number in zip(papers, best_topics(results, papers).tolist(), strict=True):
-        won[number] |= 1 << paper
-    return [shared & ~of_topic for of_topic in won]
+    lost = [0] * len(results)
+    for one, other in combinations(range(len(results)) if evaluation.shared & kept else (), 2):
+        if both := results[one].bits & results[other].bits & kept:
+            to_other = both & bit_set(results[other].claim > results[one].claim)
+            lost[one] |= to_other
+            lost[other] |= both ^ to_other
+    return lost
 
 
 def _fill(
@@ -363,22 +370,31 @@ def _share(limit: int, wanted: dict[int, int]) -> dict[int, int]:
 
 
 def _choose(matcher: Matcher, ranked: _Ranked, places: int, shown: Sequence[int]) -> list[int]:
-    return choose(ranked.papers, places, matcher.alike, matcher.weights.diversity, shown)
+    return choose(ranked.each(), places, matcher.alike, matcher.weights.diversity, shown)
 
 
 def _outside_sections(
-    evaluation: _Evaluation, ordered: NDArray[np.intp], scores: Numbers, shown: Sequence[int]
+    evaluation: _Evaluation, rest: int, order: NDArray[np.intp] | None, scores: Numbers, shown: Sequence[int]
 ) -> Iterator[Section]:
-    """Yield the sections of papers that match no topic: trending, and serendipity if a topic has papers."""
+    """Yield the sections of papers that match no topic: trending, and serendipity if a topic has papers.
+
+    Args:
+        evaluation: The profile's queries.
+        rest: The papers, as a bit set.
+        order: All papers by their scores, if these are those of everybody.
+        scores: The scores of all papers.
+        shown: The papers that the digest shows already.
+    """
     matcher, profile = evaluation.matcher, evaluation.profile
     room = profile.max_papers - len(shown)
     places = min(room, profile.trending) if profile.topics else room
+    ordered = _order(matcher, rest, scores, order) if places > 0 else ()
     chosen = choose_first(map(int, ordered), places, matcher.alike, shown)
     if chosen:
         kind = SectionKind.ALSO_TRENDING if profile.topics else SectionKind.TRENDING
         yield Section("", _popular_items(matcher, scores, chosen), len(chosen), kind)
     if profile.serendipity and profile.topics and shown and room > len(chosen):
-        foreign = ordered[evaluation.are_foreign()[ordered]]
+        foreign = _order(matcher, evaluation.foreign(rest), scores, order)
         near = border(foreign, evaluation.nearness(), scores, {*chosen, *shown})
         if surprise := choose_first(near, 1, matcher.alike, [*shown, *chosen]):
             yield Section("", _popular_items(matcher, scores, surprise), 1, SectionKind.SERENDIPITY)

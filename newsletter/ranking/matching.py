@@ -24,7 +24,7 @@ from newsletter.ranking.passing import in_passing
 from newsletter.ranking.score import popularity, reasons_for, score
 from newsletter.ranking.serendipity import Neighbourhood
 from newsletter.topics.evaluation import matching, terms_found
-from newsletter.topics.query import All, Any, Boost, Node, Not, Term, parse
+from newsletter.topics.query import All, Any, Boost, Node, Not, Term, parse, wanted_terms
 
 #: How many values are kept of results, in 36 bytes each, and of how many queries at least.
 _MAX_VALUES, _MIN_QUERIES = 1_000_000, 64
@@ -236,6 +236,11 @@ class Matcher:
                 self.index, node, matches, scores, self.weights, known.rarity, is_sweeping=is_sweeping(node, known)
             )  # fmt: skip
         return self._closeness[query]
+
+    def nearness(self, query: str) -> Numbers:
+        """Return how near each paper is to those that match a query: 1 is as near as these, 0 shares no word."""
+        terms = map(self.index.bits, wanted_terms(self.node(query)))
+        return self.neighbourhood.nearness(query, self.find(query)[0], terms)
 
     def excluded_words(self, query: str) -> Flags:
         """Return which papers hold what a query excludes, whether they match the rest of it or not."""

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from newsletter.ranking.diversity import Similarity
-from newsletter.ranking.index import Flags, Numbers
+from newsletter.ranking.index import Numbers, flags_of
 
 #: The border is the nearest tenth of the papers outside of the topics, and five at least.
 _BORDER = 0.1
@@ -27,6 +27,8 @@ _ENOUGH_PAPERS = 20
 _FEW = 2000
 #: How many values of nearness are kept, and of how many queries at least; 4 MB.
 _MAX_NEARNESS, _MIN_QUERIES = 1_000_000, 64
+#: How many values are kept of how similar papers are to those of a term; 16 MB.
+_MAX_SIMILAR = 2_000_000
 
 
 class Neighbourhood:
@@ -34,15 +36,27 @@ class Neighbourhood:
 
     def __init__(self, alike: Similarity) -> None:
         self._alike = alike
+        size = max(1, len(alike.papers))
         self._nearness: dict[str, Numbers] = {}
-        self._max_queries = max(_MIN_QUERIES, _MAX_NEARNESS // max(1, len(alike.papers)))
+        self._max_queries = max(_MIN_QUERIES, _MAX_NEARNESS // size)
+        #: By the papers of a term, as a bit set.
+        self._similar: dict[int, NDArray[np.float64]] = {}
+        self._max_terms = max(_MIN_QUERIES, _MAX_SIMILAR // size)
         self._cosines: dict[int, NDArray[np.float64]] = {}
 
-    def nearness(self, query: str, matches: Flags) -> Numbers:
-        """Return how near each paper is to those that match a query: 1 is as near as these, 0 shares no word."""
+    def nearness(self, query: str, matches: int, terms: Iterable[int] = ()) -> Numbers:
+        """Return how near each paper is to those that match a query: 1 is as near as these, 0 shares no word.
+
+        Args:
+            query: What the result is kept by.
+            matches: The papers that match, as a bit set.
+            terms: The papers that hold each of the query's terms; queries have terms in common, of which it is kept
+                how similar each paper is to theirs.
+        """
         if query not in self._nearness:
-            similarity = self._to_centroid(matches)
-            typical = float(similarity[matches].mean()) if matches.any() else 0.0
+            similarity = self._to_query(matches, terms)
+            own = similarity[flags_of(matches, len(similarity))]
+            typical = float(own.sum()) / max(1, len(own))
             if len(self._nearness) >= self._max_queries:
                 del self._nearness[next(iter(self._nearness))]
             self._nearness[query] = (similarity / typical if typical else similarity).astype(np.float32)
@@ -50,18 +64,40 @@ class Neighbourhood:
             self._nearness[query] = self._nearness.pop(query)
         return self._nearness[query]
 
-    def _to_centroid(self, matches: Flags) -> NDArray[np.float64]:
+    def _to_query(self, matches: int, terms: Iterable[int]) -> NDArray[np.float64]:
+        """Return the similarity of each paper to the sum of those that match: the terms' sums, each paper once."""
+        total, added = np.zeros(len(self._alike.papers)), 0
+        for of_term in terms:
+            twice = of_term & added
+            # Not if an "and" or an exclusion takes some of them away, or if most are added already.
+            if not of_term & ~matches and 2 * twice.bit_count() <= of_term.bit_count():
+                total += self._to_term(of_term)
+                total -= self._to_sum(twice) if twice else 0
+                added |= of_term
+        return total + self._to_sum(matches & ~added) if matches != added else total
+
+    def _to_term(self, papers: int) -> NDArray[np.float64]:
+        if papers not in self._similar:
+            if len(self._similar) >= self._max_terms:
+                del self._similar[next(iter(self._similar))]
+            self._similar[papers] = self._to_sum(papers)
+        else:
+            self._similar[papers] = self._similar.pop(papers)
+        return self._similar[papers]
+
+    def _to_sum(self, papers: int) -> NDArray[np.float64]:
         """Return the similarity of each paper to the sum of some; of a few papers, each one's is kept."""
-        if len(matches) <= _FEW:
-            total = np.zeros(len(matches))
-            for paper in np.flatnonzero(matches).tolist():
+        flags = flags_of(papers, len(self._alike.papers))
+        if len(flags) <= _FEW:
+            total = np.zeros(len(flags))
+            for paper in np.flatnonzero(flags).tolist():
                 if paper not in self._cosines:
                     self._cosines[paper] = self._cosine(paper)
                 total += self._cosines[paper]
             return total
         rows, columns, weights = self._vectors
-        centroid = np.bincount(columns, weights * matches[rows])
-        return np.bincount(rows, weights * centroid[columns], minlength=len(matches)).astype(np.float64)
+        centroid = np.bincount(columns, weights * flags[rows])
+        return np.bincount(rows, weights * centroid[columns], minlength=len(flags)).astype(np.float64)
 
     def _cosine(self, paper: int) -> NDArray[np.float64]:
         """Return the similarity of a paper to each."""

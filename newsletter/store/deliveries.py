@@ -297,7 +297,7 @@ class Deliveries:
         marks = ", ".join("?" for _ in statuses)
         where = f"""
             status IN ({marks}) {f"AND {_OF_EDITION}" if edition_key else ""} AND planned_at >= ?
-            AND subscriber_id NOT IN (SELECT id FROM subscribers JOIN suppressions USING (email_key))"""
+            AND subscriber_id NOT IN (SELECT id FROM suppressions JOIN subscribers USING (email_key))"""
         wanted = [*(status.value for status in statuses), *([edition_key] if edition_key else []), to_ms(since)]
         change = "status = 'queued', attempts = 0, detail = '', next_attempt_at = NULL, updated_at = ?"
         return change_many(self._db, change, [to_ms(now)], where, wanted)

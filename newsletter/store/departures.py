@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import chain
+from itertools import chain, product
 from typing import Any, NamedTuple, TypeVar
 
 from newsletter.models import Cadence, DeliveryStatus
 from newsletter.store.database import Database
-from newsletter.store.times import from_ms, to_ms
+from newsletter.store.times import iso_of, to_ms
 
 _T = TypeVar("_T")
 #: The key of a delivery's edition, which is stored by number.
@@ -67,13 +67,13 @@ class Departures:
         if not self._db.is_in_transaction:
             with self._db.transaction():
                 return self.depart(ids, now, slot)
-        departed, moment = set(), now.isoformat()
+        departed, moment, is_logged = set(), now.isoformat(), self._db.recovery_log is not None
         for part in _parts(ids):
-            sql, values = _SQL[len(part), slot is not None], _values(part, now, slot)
+            sql, values = _SQL[len(part), slot is not None, is_logged], _values(part, now, slot)
             for row in self._db.execute(sql, values).fetchall():
                 departed.add(row[0])
-                # Who departed counts as mailed.
-                self._db.note({"delivery": recorded(row, DeliveryStatus.SENDING), "at": moment})
+                if is_logged:  # who departed counts as mailed
+                    self._db.note({"delivery": recorded(row, DeliveryStatus.SENDING), "at": moment})
         return departed
 
     def settle_sent(self, sent: Sequence[tuple[int, str]], now: datetime) -> None:
@@ -90,7 +90,7 @@ class Departures:
 def recorded(row: Sequence[Any], status: DeliveryStatus) -> list[Any]:
     """Return what the recovery log says of a delivery, from a row of `RECORDED` and its status."""
     *names, planned_at = row
-    return [*names, from_ms(planned_at).isoformat(), status.value]
+    return [*names, iso_of(planned_at), status.value]
 
 
 def _parts(rows: Sequence[_T]) -> Iterator[list[_T]]:
@@ -109,7 +109,7 @@ def _values(ids: list[int], now: datetime, slot: DaySlot | None) -> list[Any]:
     return values
 
 
-def _sql(size: int, *, has_slot: bool) -> str:
+def _sql(size: int, *, has_slot: bool, is_logged: bool) -> str:
     return f"""
         UPDATE deliveries SET status = 'sending', attempts = attempts + 1, updated_at = ?, left_at = ?
         WHERE id IN ({", ".join("?" * size)}) AND status IN ('queued', 'sending', 'deferred')
@@ -119,7 +119,7 @@ def _sql(size: int, *, has_slot: bool) -> str:
                     {"AND cadence = ? AND hour = ? AND time_zone = ?" if has_slot else ""}
                     AND NOT EXISTS (SELECT 1 FROM suppressions WHERE suppressions.email_key = subscribers.email_key))
             {_AND_FIRST_OF_DAY if has_slot else ""}
-        RETURNING {RECORDED}"""
+        RETURNING {RECORDED if is_logged else "id"}"""
 
 
 def _settle_sql(size: int) -> str:
@@ -129,7 +129,10 @@ def _settle_sql(size: int) -> str:
         FROM sent WHERE deliveries.id = sent.id"""
 
 
-#: By the number of ids, and whether they have a slot.
-_SQL = {(size, has_slot): _sql(size, has_slot=has_slot) for size in _SIZES for has_slot in (False, True)}
+#: By the number of ids, whether they have a slot, and whether there is a recovery log.
+_SQL = {
+    (size, has_slot, is_logged): _sql(size, has_slot=has_slot, is_logged=is_logged)
+    for size, has_slot, is_logged in product(_SIZES, (False, True), (False, True))
+}
 #: By the number of ids.
 _SETTLE_SQL = {size: _settle_sql(size) for size in _SIZES}

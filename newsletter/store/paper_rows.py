@@ -100,5 +100,6 @@ def paper_of(values: tuple[Any, ...]) -> Paper:
     return Paper(**row)
 
 
-# An edition is sent in many batches, of which each reads most of its papers.
+# An edition is sent in many batches, of which each reads most of its papers; and many lists of the archive have papers
+# in common. A row with another value is another one.
 known_paper_of = lru_cache(maxsize=2048)(paper_of)

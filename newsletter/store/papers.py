@@ -182,12 +182,9 @@ class Papers:
         return next((paper for _, paper in self._named([name])), None)
 
     def get_many(self, ids: Iterable[int]) -> dict[int, Paper]:
-        """Return the papers with these ids, by id."""
-        wanted = json.dumps(list(ids))
-        return {
-            paper.id: paper
-            for paper in self._where("id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))", [wanted])
-        }
+        """Return the papers with these ids, by id and in the order of these."""
+        condition = "id IN (SELECT CAST(value AS INTEGER) FROM json_each(?)) ORDER BY id"
+        return {paper.id: paper for paper in self._where(condition, [json.dumps(list(ids))])}
 
     def get_present(self, ids: Iterable[int]) -> dict[int, Paper]:
         """Return the papers with these ids, by id; in place of one that was merged, the paper that it was merged into.

@@ -2,9 +2,9 @@
 
 The statements are written in the SQL that both understand. A few things have another form here and are replaced,
 outside of literals: placeholders (`?` and `:name` → `$1`), hints for SQLite's planner (`INDEXED BY`, `+column`,
-`CROSS JOIN … ON`), empty lists (`IN ()`), full-text search (`MATCH`, `bm25`), comparisons that ignore case (`LIKE`,
-`COLLATE NOCASE`) and NULL-safe ones of rows (`IS NOT`). Functions that SQLite has and PostgreSQL does not are in the
-database (`store.postgresql_functions`).
+`CROSS JOIN … ON`, which is kept as LATERAL where a list of ids is looked up), empty lists (`IN ()`), full-text search
+(`MATCH`, `bm25`), comparisons that ignore case (`LIKE`, `COLLATE NOCASE`) and NULL-safe ones of rows (`IS NOT`).
+Functions that SQLite has and PostgreSQL does not are in the database (`store.postgresql_functions`).
 """
 
 from __future__ import annotations
@@ -39,6 +39,10 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bjson_group_array\(json_array\(([^()]*)\)\)", r"coalesce(json_agg(json_build_array(\1)), '[]')::text"),
     )
 )
+#: A join whose order is given, and what may end its condition.
+_IN_ORDER = re.compile(r"\bCROSS JOIN (?P<table>\w+(?: AS (?P<alias>\w+))?) ON ")
+_END = re.compile(r"'(?:[^']|'')*'|[()]|\s+(?:CROSS|LEFT|JOIN|WHERE|GROUP|ORDER|LIMIT)\b")
+_LISTED = re.compile(r"\bvalue\b")
 _MATCH = re.compile(r"papers_fts MATCH (\$\d+)")
 #: `filters.BM25`, in the terms of `ts_rank`: what D, C (abstract), B (keywords) and A (title) count.
 _BM25 = re.compile(r"bm25\(papers_fts, [^)]*\)")
@@ -72,10 +76,42 @@ def translated(sql: str) -> Statement:
     if found := _MATCH.search(whole):
         whole = _BM25.sub(_RANK.format(found[1]), whole)
         whole = _MATCH.sub(r"papers_fts.words @@ \1::tsquery", whole)
+    whole = _looked_up(whole)
     pieces = _LITERAL.split(whole)
     for pattern, form in _FORMS:
         pieces[::2] = [pattern.sub(form, piece) for piece in pieces[::2]]
     return Statement("".join(pieces), tuple(names), sql.lstrip().startswith("INSERT"))
+
+
+def _looked_up(sql: str) -> str:
+    """Return a statement in which what a list of ids names (`one.value`) is looked up one by one.
+
+    So it is in SQLite, by CROSS JOIN. Else, while millions of deliveries are written, of which the server has no
+    statistics yet, it would read all of them for each list: it takes them for a few.
+    """
+    pieces, at = [], 0
+    for join in _IN_ORDER.finditer(sql):
+        end = _end_of_condition(sql, join.end())
+        condition = sql[join.end() : end]
+        if not _LISTED.search(condition):
+            continue
+        name = join["alias"] or join["table"]
+        found = f"SELECT * FROM {join['table']} WHERE {condition} OFFSET 0"  # which keeps it apart from the rest
+        pieces += [sql[at : join.start()], f"INNER JOIN LATERAL ({found}) AS {name} ON TRUE"]
+        at = end
+    return "".join([*pieces, sql[at:]])
+
+
+def _end_of_condition(sql: str, begin: int) -> int:
+    depth = 0
+    for one in _END.finditer(sql, begin):
+        if one[0] == "(":
+            depth += 1
+        elif one[0] == ")":
+            depth -= 1
+        if depth < 0 or (depth == 0 and one[0].strip().isalpha()):
+            return one.start()
+    return len(sql)
 
 
 def _numbers(names: list[str]) -> Callable[[re.Match[str]], str]:

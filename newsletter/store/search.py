@@ -9,8 +9,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, lru_cache
-from itertools import starmap
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from newsletter.errors import QueryError, StatementError
 from newsletter.limits import SEARCH_WORDS
@@ -19,7 +18,7 @@ from newsletter.store.codes import codes_in, holders
 from newsletter.store.database import ALL, Database
 from newsletter.store.filters import BM25, Limits, Order, conditions_of, order_by
 from newsletter.store.full_text import ANYWHERE, IN_TITLE, Expression, MatchExpression, Sql, Translator, quoted
-from newsletter.store.paper_rows import PAPER_COLUMNS, PAPER_DAY, paper_of
+from newsletter.store.paper_rows import PAPER_COLUMNS, PAPER_DAY, known_paper_of, paper_of
 from newsletter.store.rare_words import is_common, rare_words
 from newsletter.store.text_index import indexed_words
 from newsletter.text.stop_words import STOP_WORDS
@@ -137,7 +136,7 @@ class Archive:
 
     def papers(self, ids: Sequence[int]) -> list[Paper]:
         """Return the papers with these ids, in their order."""
-        return self._db.execute(_IN_ORDER, [json.dumps(list(ids))]).into(paper_of)
+        return self._db.execute(_IN_ORDER, [json.dumps(list(ids))]).into(known_paper_of)
 
     def with_words(self, text: str, limits: Limits | None = None, *, limit: int = 20) -> tuple[Hit, ...]:
         """Return papers as `sharing_words` does, each with an excerpt."""
@@ -269,10 +268,11 @@ class Archive:
     def _traits(self, ids: Sequence[int]) -> tuple[Traits, ...]:
         sql = """
             SELECT paper_id, sources, categories, organization, has_code
-            FROM json_each(?) AS wanted CROSS JOIN paper_traits ON paper_id = CAST(wanted.value AS INTEGER)
-            ORDER BY wanted.key"""
+            FROM json_each(?) AS wanted CROSS JOIN paper_traits ON paper_id = CAST(wanted.value AS INTEGER)"""
         rows = self._db.execute(sql, [json.dumps(list(ids))])
-        return rows.whole(lambda found: tuple(starmap(_traits_of, found)))
+        # There may be a thousand: put into their order here, and read by columns, they take half the time.
+        known = rows.whole(_traits_by_id)
+        return tuple(known[one] for one in ids if one in known)
 
     def _is_word(self, word: str) -> bool:
         """Return whether the index holds a word."""
@@ -373,8 +373,10 @@ def _quoted(word: str) -> str:
     return quoted((word,))
 
 
-def _traits_of(number: int, sources: str, categories: str, organization: str | None, has_code: int) -> Traits:
-    return Traits(number, _texts(sources), _texts(categories), organization, bool(has_code))
+def _traits_by_id(rows: Sequence[Sequence[Any]]) -> dict[int, Traits]:
+    ids, sources, categories, organizations, have_code = zip(*rows, strict=True) if rows else ((),) * 5
+    found = map(Traits, ids, map(_texts, sources), map(_texts, categories), organizations, map(bool, have_code))
+    return dict(zip(ids, found, strict=True))
 
 
 @lru_cache(maxsize=4096)

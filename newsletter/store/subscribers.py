@@ -58,6 +58,7 @@ _COLUMNS = (
     "id", "email", "name", "status", "origin", "subscribed_at", "status_at", "paused_until", "schedule_changed_at",
     *_PROFILE_COLUMNS,
 )  # fmt: skip
+_STATUSES = {status.value: status for status in Status}
 _NOTE_SCHEDULE = f"""
     UPDATE subscribers SET schedule_changed_at = ? WHERE id = ?
         AND ({", ".join(SCHEDULE_FIELDS)}) IS NOT ({", ".join("?" * len(SCHEDULE_FIELDS))})"""
@@ -337,7 +338,7 @@ class Subscribers:
                 AND email_key NOT IN (SELECT email_key FROM suppressions)
                 AND (CAST(:tag AS TEXT) IS NULL OR id IN (SELECT subscriber_id FROM tags WHERE tag = :tag))
                 AND (CAST(:topic AS TEXT) IS NULL OR id IN (
-                    SELECT subscriber_id FROM subscriptions JOIN topics ON topics.id = topic_id
+                    SELECT subscriber_id FROM topics JOIN subscriptions ON topic_id = topics.id
                     WHERE lower(name) = lower(:topic)))
             ORDER BY id"""
         return [int(number) for (number,) in self._db.execute(sql, {"tag": tag, "topic": topic})]
@@ -392,7 +393,7 @@ def _subscriber(values: tuple[Any, ...]) -> Subscriber:
         id=number,
         email=email,
         name=name[:NAME],
-        status=Status(status),
+        status=_STATUSES[status],
         profile=_profile(*profile),
         origin=origin,
         subscribed_at=datetime.fromisoformat(subscribed_at),

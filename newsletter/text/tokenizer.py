@@ -31,6 +31,7 @@ _WORD = re.compile(rf"{_LANGUAGES}|{_SPLIT}|[{_CJK}]|[^\W_{_CJK}]+(?:['’][^\W_
 # The same for ASCII text that names no programming language, in a third of the time: a table makes spaces of what
 # stands between words, and the pattern sees only words with digits or apostrophes.
 _BETWEEN = bytes(code if chr(code) == "'" or (code < 128 and chr(code).isalnum()) else 32 for code in range(256))
+_ASCII_RUN = re.compile("[A-Za-z0-9']+")
 _ASCII_WORD = re.compile(rf"{_SPLIT}|[A-Za-z0-9]+(?:'[A-Za-z0-9]+)*")
 # "GPUs", "MoEs": the rules for "us" and "oes" are not for acronyms.
 _ACRONYM_PLURAL = re.compile(r"([A-Za-z]+[A-Z])s")
@@ -59,12 +60,13 @@ def surfaces(text: str) -> list[str]:
 def located(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield what `words` returns, each word with its start and end in `text`."""
     if text.isascii() and not _may_name_language(text):
-        spaced, at = _spaced(text), 0
-        for one in spaced.split():
-            at = spaced.index(one, at)
+        for match in _ASCII_RUN.finditer(text):
+            one, at = match[0], match.start()
+            if one.isalpha():
+                yield _plain(one), at, match.end()
+                continue
             for word, start, end in _located_parts(one):
                 yield word, at + start, at + end
-            at += len(one)
     else:
         for match in _WORD.finditer(text):
             yield _plain(normalize("NFKC", match[0])), *match.span()

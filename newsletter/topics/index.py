@@ -194,8 +194,7 @@ class PaperIndex:
 
     def flags(self, bits: int) -> Flags:
         """Return a bit set as an array of booleans over all papers."""
-        raw = np.frombuffer(bits.to_bytes(len(self.ids) // 8 + 1, "little"), np.uint8)
-        return np.unpackbits(raw, count=len(self.ids), bitorder="little").view(np.bool_)
+        return flags_of(bits, len(self.ids))
 
     def _post(self, field: Field, number: int, passages: Sequence[str]) -> None:
         postings = self._postings[field]
@@ -395,8 +394,14 @@ def _terms(query: Node) -> Iterator[Term]:
                 yield from _terms(part)
 
 
+def flags_of(bits: int, size: int) -> Flags:
+    """Return a bit set as an array of so many booleans."""
+    raw = np.frombuffer(bits.to_bytes(size // 8 + 1, "little"), np.uint8)
+    return np.unpackbits(raw, count=size, bitorder="little").view(np.bool_)
+
+
 def bit_set(flags: Flags) -> int:
-    """Return an array of booleans as a bit set: the inverse of `PaperIndex.flags`."""
+    """Return an array of booleans as a bit set: the inverse of `flags_of`."""
     return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")
 
 

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 from math import inf
 
-from newsletter.text.tokenizer import HYPHENS, joined, located, marks, prefixes, stem, surfaces, words
+from newsletter.text.tokenizer import HYPHENS, joined, located, marks, prefixes, stem, surfaces
 from newsletter.topics.query import Term
 from newsletter.topics.spellings import Form, Near, Phrase, Vocabulary, near_of, phrase_of
 
@@ -21,13 +21,10 @@ class _Read:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self.words = tuple(words(text) if text.isascii() else (word for word, _, _ in self.tokens))
+        #: The words, each with its start and its end.
+        self.tokens: Sequence[_Token] = tuple(located(text))
+        self.words = tuple(word for word, _, _ in self.tokens)
         self.vocabulary = Vocabulary(frozenset(self.words).__contains__)
-
-    @cached_property
-    def tokens(self) -> tuple[_Token, ...]:
-        """The words, each with its start and its end."""
-        return tuple(located(self._text))
 
     @cached_property
     def _stems(self) -> Mapping[str, Sequence[str]]:
@@ -104,7 +101,7 @@ def _phrases(text: str, read: _Read, phrase: Phrase, *, is_literal: bool = False
         for first in read.beginnings(spelling):
             begins[first].append(spelling)
     compounds = read.before_hyphens if len(phrase.parts) == 1 and not is_literal else frozenset()
-    tokens = read.tokens if begins or compounds else ()
+    tokens = read.tokens
     for first in sorted(begins.keys() | compounds):
         for spelling in begins.get(first, ()):
             last = first + len(spelling)

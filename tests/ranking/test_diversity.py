@@ -25,7 +25,7 @@ def paper(number: int, title: str, abstract: str = "", upvotes: int = 0) -> Pape
 
 def chosen(papers: list[Paper], scores: list[float], places: int, shown: tuple[int, ...] = ()) -> list[int]:
     ranked = sorted(range(len(papers)), key=lambda number: -scores[number])
-    return choose({number: scores[number] for number in ranked}, places, Similarity(papers), 3.0, shown)
+    return choose([(number, scores[number]) for number in ranked], places, Similarity(papers), 3.0, shown)
 
 
 def test_a_paper_similar_to_a_better_one_is_ranked_lower() -> None:
@@ -60,6 +60,23 @@ def test_the_best_paper_comes_first_and_the_number_of_places_is_kept(
     found = chosen(papers, scores, places)
     assert len(found) == len(set(found)) == min(places, len(papers))
     assert not found or scores[found[0]] == max(scores)
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.floats(0, 4)), max_size=16), st.integers(1, 5), st.integers(0, 6))
+def test_each_pick_has_the_highest_score_less_its_similarity_to_those_before(
+    given_papers: list[tuple[int, float]], places: int, other: int
+) -> None:
+    papers = [
+        paper(number, f"T{number}", f"{text(idea)} {text(other)[: 40 * idea]}")
+        for number, (idea, _) in enumerate(given_papers)
+    ]
+    similarity = Similarity(papers).of_pair
+    ranked = sorted(enumerate([score for _, score in given_papers]), key=lambda one: -one[1])
+    rest, picked = ranked[: 4 * places], list[int]()
+    while rest and len(picked) < places:
+        margins = [score - 3.0 * max([similarity(one, number) for one in picked], default=0) for number, score in rest]
+        picked.append(rest.pop(margins.index(max(margins)))[0])
+    assert chosen(papers, [score for _, score in given_papers], places) == picked
 
 
 def test_a_digest_mixes_similar_papers_with_others() -> None:

@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from newsletter.models import Paper, Reason, ReasonKind, Section, SectionKind
 from newsletter.ranking.closeness import TopicScores
-from newsletter.ranking.grouping import all_matching, group
+from newsletter.ranking.grouping import all_matching, best_topics, group
 from newsletter.ranking.index import PaperIndex
 from newsletter.ranking.matching import Matcher
 from tests.factories import TODAY, make_paper, make_profile, make_topic
 
 PEARS = make_topic("Pears", ("pear",), ("survey",))
 ROBOTS = make_topic("Robots", ("robot",))
+WORDS = ("pear", "robot", "kettle", "orchard")
 
 
 def paper(number: int, title: str, abstract: str = "", **facts: object) -> Paper:
@@ -47,6 +48,23 @@ def test_a_paper_appears_once_in_its_best_topic_and_names_the_others() -> None:
 
 def test_between_equal_topics_the_first_wins() -> None:
     assert shown(grouped([paper(1, "Pears for Robots")])) == {"Pears": [1]}
+
+
+@given(
+    st.lists(st.sets(st.sampled_from(["pear", "robot", "kettle", "orchard"])), max_size=6), st.permutations(range(4))
+)
+def test_each_paper_goes_to_the_topic_that_has_the_best_claim(found: list[set[str]], order: list[int]) -> None:
+    topics = [make_topic(word.title(), (word,)) for word in WORDS]
+    papers = [
+        paper(number, " ".join(sorted(words)[number % 3 :]), " ".join(sorted(words)))
+        for number, words in enumerate(found)
+    ]
+    profile = make_profile(topics=tuple(topics[one] for one in order), trending=0, serendipity=False)
+    matcher = Matcher(PaperIndex(papers))
+    best = best_topics([matcher.judged(topic.query) for topic in profile.topics], range(len(papers)))
+    by_topic = all_matching(matcher, profile, frozenset(), TODAY)
+    for number, topic in enumerate(profile.topics):
+        assert {one.id for one in by_topic.get(topic.name, [])} == {*np.flatnonzero(best == number).tolist()}
 
 
 def test_papers_are_ranked_by_match_then_popularity() -> None:

@@ -39,6 +39,21 @@ def test_a_statement_says_the_same_to_postgresql(ours: str, theirs: str) -> None
     assert translated(ours).text == theirs
 
 
+@pytest.mark.parametrize(
+    ("table", "condition", "behind"),
+    [
+        ("b", "id = value", ""),
+        ("b", "id = one.value AND c <> 'd'", " WHERE e"),
+        ("b AS c", "id = (SELECT id FROM b WHERE value <> ') WHERE' LIMIT 1)", " LEFT JOIN d ON TRUE"),
+        ("b", "value IN (1, (2))", ") AND d"),
+    ],
+)
+def test_what_a_list_names_is_looked_up_one_by_one(table: str, condition: str, behind: str) -> None:
+    found = translated(f"CROSS JOIN {table} ON {condition}{behind}").text
+    assert found.startswith("INNER JOIN LATERAL (SELECT * FROM ")
+    assert found.endswith(f" {table} WHERE {condition} OFFSET 0) AS {table[-1]} ON TRUE{behind}")
+
+
 def test_the_order_of_a_search_is_by_the_match_of_the_same_statement() -> None:
     found = translated(f"{BM25} AS score FROM papers_fts WHERE papers_fts MATCH ? ORDER BY {BM25}")
     rank = "-ts_rank('{0, 0.25, 0.5, 1}', papers_fts.words, $1::tsquery)"

@@ -30,4 +30,4 @@ def test_a_moment_of_another_zone_is_the_same_moment() -> None:
 @pytest.mark.parametrize("stored", ["soon", 2**62])
 def test_what_is_no_moment_is_an_error(stored: object) -> None:
     with pytest.raises((TypeError, OverflowError)):
-        from_ms(stored)  # type: ignore[arg-type]
+        from_ms(stored)

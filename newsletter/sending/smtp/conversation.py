@@ -18,8 +18,8 @@ from newsletter.sending.status_codes import Step
 
 _MAX_PATH_B = 254  # RFC 5321, 4.5.3.1.3, less the brackets
 _BARE_LINE_END = re.compile(rb"(?<!\r)\n|\r(?!\n)")
-#: An address without characters that would end it or its command line.
-_PATH = re.compile(r"[^\x00-\x20\x7f<>]*")
+#: What would end an address or its command line.
+_ENDS_PATH = re.compile(rb"[\x00-\x20\x7f<>]")
 #: What a server refuses or defers at each step, in messages.
 _SUBJECTS = {
     Step.MAIL: "the sender address",
@@ -90,8 +90,7 @@ class Conversation:
         if self._chunking:
             self.ready = message
         else:
-            self._send_envelope(message)
-            self._send(b"DATA\r\n", Step.DATA, message)
+            self._send_envelope(message, b"DATA\r\n")
         return None
 
     def _problem(self, message: Message) -> str | None:
@@ -99,7 +98,8 @@ class Conversation:
             return f"{self._server}: the server does not support non-ASCII addresses (SMTPUTF8)"
         if self._max_size and len(message.content) > self._max_size:
             return f"{self._server}: message too large: {len(message.content)} bytes, the limit is {self._max_size}"
-        if not (_is_path(message.sender) and _is_path(message.recipient)):
+        sender, recipient = message.sender.encode(), message.recipient.encode()
+        if max(len(sender), len(recipient)) > _MAX_PATH_B or _ENDS_PATH.search(sender + recipient):
             return "invalid address: too long, or it contains a space, control character, < or >"
         if not message.is_clean and _BARE_LINE_END.search(message.content):
             # Servers disagree on which bytes end a line, and so on which end a message: "SMTP smuggling".
@@ -112,7 +112,7 @@ class Conversation:
         assert message is not None  # noqa: S101 - the caller has checked it
         self.ready, self.envelope, self.leaving = None, None, message
         if self._chunking:
-            self._send_envelope(message)
+            self._send_envelope(message, b"")
             self.out.append(b"BDAT %d LAST\r\n" % len(message.content))
             self.out.append(message.content)
         else:
@@ -140,8 +140,9 @@ class Conversation:
             ValueError: The server does not speak SMTP, or sends an unexpected reply.
         """
         results: list[Result] = []
-        for reply in self._parser.feed(data):
-            self.replies += 1
+        replies = self._parser.feed(data)
+        self.replies += len(replies)
+        for reply in replies:
             if reply.code == 421:  # the server is closing the connection, whichever command this replies to
                 self.farewell = reply
             if not self._expected:
@@ -218,7 +219,8 @@ class Conversation:
 
     # -- commands -------------------------------------------------------------------------------------
 
-    def _send_envelope(self, message: Message) -> None:
+    def _send_envelope(self, message: Message, data: bytes) -> None:
+        """Send MAIL and RCPT, and the command `data` behind them, if there is one."""
         if self._must_reset:
             self._must_reset = False
             self._send(b"RSET\r\n", Step.OTHER, None)
@@ -228,12 +230,14 @@ class Conversation:
             options += b" SIZE=%d" % len(message.content)
         sender, recipient = message.sender.encode(), message.recipient.encode()
         if self._pipelining:
-            self.out.append(b"MAIL FROM:<%b>%b\r\nRCPT TO:<%b>\r\n" % (sender, options, recipient))
-            self._expected.append((Step.MAIL, message))
-            self._expected.append((Step.RCPT, message))
+            self.out.append(b"MAIL FROM:<%b>%b\r\nRCPT TO:<%b>\r\n%b" % (sender, options, recipient, data))
+            self._expected += ((Step.MAIL, message), (Step.RCPT, message))
+            if data:
+                self._expected.append((Step.DATA, message))
         else:
             self._send(b"MAIL FROM:<%b>%b\r\n" % (sender, options), Step.MAIL, message)
             self._send(b"RCPT TO:<%b>\r\n" % recipient, Step.RCPT, message)
+            self._send(data, Step.DATA, message)
 
     def _send(self, command: bytes, step: Step, message: Message | None) -> None:
         if self._pipelining or not (self._expected or self._held):
@@ -244,9 +248,3 @@ class Conversation:
     def _write(self, command: bytes, step: Step, message: Message | None) -> None:
         self.out.append(command)
         self._expected.append((step, message))
-
-
-def _is_path(address: str) -> bool:
-    """Whether an address can stand between the angle brackets of MAIL FROM or RCPT TO."""
-    size = len(address) if address.isascii() else len(address.encode())
-    return size <= _MAX_PATH_B and _PATH.fullmatch(address) is not None

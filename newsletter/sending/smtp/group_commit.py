@@ -46,8 +46,8 @@ class GroupCommit:
         self._departed: dict[str, float] = {}
         self._results: list[Result] = []
         self._waiting_since = 0.0
-        #: How many messages may depart ahead: as many as left lately within `GROUP_S`.
-        self._ahead = 0
+        #: How many left lately within `GROUP_S`, and how many may depart ahead: as many, if they are enough.
+        self._soon = self._ahead = 0
         self._begun = 0
         self._counted_since = self._clock()
 
@@ -76,12 +76,19 @@ class GroupCommit:
         """Return the next message for a connection; None if none may be sent now."""
         return self._queue.popleft() if self.has_next(now) else None
 
+    def prepare(self) -> None:
+        """Make the messages that are wanted soon, while servers are busy with those before; due results come first."""
+        for number in range(1, self._soon + 1):
+            if self._is_due(self._clock()):
+                return
+            self._limiter.prepare(number)
+
     def has_next(self, now: float) -> bool:
         """Return whether `next` would return a message."""
         while self._queue and self._is_stale(self._queue[0], now):
             self.requeue([self._queue.popleft()], _STALE)
         while not self._queue:
-            batch = self._pull(self._ahead or 1, now)
+            batch = self._limiter.take(self._ahead or 1, now)
             if not batch:
                 return False
             if self._ahead:
@@ -99,12 +106,12 @@ class GroupCommit:
             self.requeue(stale, _STALE)
             ready = [message for message in ready if message not in stale]
         if now - self._counted_since >= GROUP_S:
-            ahead = min(GROUP, int(self._begun * GROUP_S / (now - self._counted_since)))
-            self._ahead = ahead if ahead >= _MIN_GROUP else 0
+            self._soon = min(GROUP, int(self._begun * GROUP_S / (now - self._counted_since)))
+            self._ahead = self._soon if self._soon >= _MIN_GROUP else 0
             self._begun, self._counted_since = 0, now
         asked = [message for message in ready if message.message_id not in self._departed]
         if asked or self._is_due(now):
-            self._commit(self._pull(self._ahead - len(self._queue), now), asked)
+            self._commit(self._limiter.take(self._ahead - len(self._queue), now), asked)
         may_go = {message.message_id for message in ready if message.message_id in self._departed}
         for message_id in may_go:
             del self._departed[message_id]
@@ -135,12 +142,6 @@ class GroupCommit:
 
     def _is_stale(self, message: Message, now: float) -> bool:
         return now - self._departed.get(message.message_id, now) > _STALE_S
-
-    def _pull(self, number: int, now: float) -> list[Message]:
-        batch: list[Message] = []
-        while len(batch) < number and (message := self._limiter.next(now)) is not None:
-            batch.append(message)
-        return batch
 
     def _commit(self, ahead: Sequence[Message], asked: Sequence[Message] = ()) -> None:
         """Record all results and these departures; those ahead that may leave are queued."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from newsletter.limits.token_bucket import TokenBucket
 from newsletter.models import Message
@@ -63,13 +64,13 @@ class RateLimiter:
         self._messages = messages
         self._server, self._permits = str(settings), permits
         self._is_limited = settings.is_rate_limited
-        #: Messages that wait for a permit, in order.
+        #: Messages that wait for a permit, or were made ahead, in order.
         self._parked: deque[Message] = deque()
         #: Before these times there is no permit: for any message, and by domain.
         self._not_before = 0.0
         self._domain_not_before: dict[str, float] = {}
         self._is_exhausted = False
-        #: Seconds to wait before `next` may return another message, after it returned None.
+        #: Seconds to wait before `take` may return another message, after it returned too few.
         self.wait_s = 0.0
 
     @property
@@ -82,10 +83,26 @@ class RateLimiter:
         self._is_exhausted = True
         self._parked.clear()
 
-    def next(self, now: float) -> Message | None:
-        """Return the next message, or None if none may be sent now; `now` is a monotonic time."""
-        if not self._is_limited:
-            return self._pull()
+    def take(self, number: int, now: float) -> list[Message]:
+        """Return up to `number` messages, fewer if no more may be sent now; `now` is a monotonic time."""
+        taken: list[Message] = []
+        if self._is_limited:
+            while len(taken) < number and (message := self._next(now)) is not None:
+                taken.append(message)
+        else:
+            self.prepare(number)
+            while self._parked and len(taken) < number:
+                taken.append(self._parked.popleft())
+        return taken
+
+    def prepare(self, number: int) -> None:
+        """Have up to `number` messages made before they are taken, unless permits decide which ones are."""
+        missing = number - len(self._parked)
+        if missing > 0 and not (self._is_limited or self._is_exhausted):
+            self._parked.extend(islice(self._messages, missing))
+            self._is_exhausted = len(self._parked) < number
+
+    def _next(self, now: float) -> Message | None:
         self.wait_s = max(0.0, self._not_before - now)
         if self.wait_s > 0:
             return None

@@ -125,6 +125,7 @@ class SmtpTransport:
                     if group.is_empty:
                         break
                 self._connect(wanted=is_waiting)
+                group.prepare()
                 active = self._wait(group, results) or self._connections.copy()
                 for connection in self._wanting:
                     if not connection.is_closed and connection not in active:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from urllib.parse import quote
 
 from newsletter.models import Paper
@@ -53,6 +54,13 @@ def card_of(
     shows_figure: bool = False, shows_finding: bool = True,
 ) -> Card:  # fmt: skip
     """Return the card of a paper; a search snippet is shown if it has hits, and no finding in a list of lines."""
+    card = _known_card(paper, language, shows_figure, shows_finding)
+    return replace(card, pieces=snippet) if any(is_hit for _, is_hit in snippet) else card
+
+
+# By all that is known of a paper: once anything of it has changed, it is another one, and no card is out of date.
+@lru_cache(maxsize=2048)
+def _known_card(paper: Paper, language: Language, shows_figure: bool, shows_finding: bool) -> Card:
     counts, links = count_labels(paper, language), links_of(paper, language)
     has_upvotes = bool(paper.upvotes)
     return Card(
@@ -64,7 +72,7 @@ def card_of(
         facts=(*facts_of(paper, language), *counts[has_upvotes:]),
         upvotes=(upvotes_mark(paper, language), counts[0]) if has_upvotes else ("", ""),
         finding=one_line(paper) if shows_finding else "",
-        pieces=snippet if any(is_hit for _, is_hit in snippet) else (),
+        pieces=(),
         links=links,
         named_links=tuple((label, url, language.labelled(label, paper.title)) for label, url in links),
         figure_url=(paper.thumbnail_url or "") if shows_figure else "",

@@ -63,9 +63,10 @@ def facets_of(
     for name, counter in counted.items():
         offered = [(value, number) for value, number in counter.most_common() if number < len(papers)][:_OFFERED]
         if name not in choice.filters and offered:
+            urls = choice.narrowed(name, (value for value, _ in offered))
             values = (
-                Value(value_label(name, value, language), number, choice.with_filter(name, value).address)
-                for value, number in offered
+                Value(value_label(name, value, language), number, url)
+                for (value, number), url in zip(offered, urls, strict=True)
             )
             facets.append(Facet(name, labels[name], tuple(values)))
     return facets

@@ -167,3 +167,35 @@ def test_a_stopped_run_gives_back_what_departed_ahead_and_lets_nothing_else_go(d
     assert (results, departing) == ([Verdict.UNSENT] * (len(ahead) - 1), [])
     assert desk.group.next(desk.now) is None
     assert desk.group.is_empty
+
+
+def test_as_many_messages_are_made_ahead_as_leave_in_ten_milliseconds(desk: Desk) -> None:
+    desk.send(200, each_s=GROUP_S / 10)  # too few to depart ahead
+    desk.group.finish()
+
+    desk.group.prepare()
+
+    upcoming = next(desk.group._limiter._messages)
+    assert 209 <= desk.messages.index(upcoming) <= 211  # seconds are not exact
+    assert max(len(departing) for _, departing in desk.commits) == 1
+
+
+def test_where_messages_leave_slowly_none_is_made_before_it_is_wanted(desk: Desk) -> None:
+    desk.send(20, each_s=2 * GROUP_S)
+    desk.group.finish()
+
+    desk.group.prepare()
+
+    assert len(list(desk.group._limiter._messages)) == len(desk.messages) - 20
+
+
+def test_no_message_is_made_ahead_while_results_are_due(desk: Desk) -> None:
+    desk.speed_up()
+    desk.send(1)
+    desk.now += GROUP_S
+    upcoming = desk.group._limiter._messages
+    one = next(upcoming)
+
+    desk.group.prepare()
+
+    assert desk.messages.index(next(upcoming)) == desk.messages.index(one) + 1

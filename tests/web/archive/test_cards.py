@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from typing import Any
+
+import pytest
 
 from newsletter.rendering.language import language
 from newsletter.web.archive.cards import card_of, path_of, source_name
@@ -40,6 +44,29 @@ def test_code_has_its_stars_and_a_figure_is_shown_only_on_request() -> None:
     assert "Diskussion" in dict(card_of(paper, language("de")).links)
     assert source_name("huggingface") == "Hugging Face"
     assert source_name("my feed") == "my feed"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title": "Apples"}, {"upvotes": 4}, {"comments": 4}, {"summary": "Apples keep."}, {"abstract": "Apples keep."},
+        {"withdrawn": True}, {"authors": ("Cy Other",)}, {"venue": "TMLR"}, {"code_url": "https://code.example/x"},
+        {"organization": "Orchard Lab"}, {"thumbnail_url": "https://pictures.example/x.png"},
+        {"key": "arxiv:2605.00009"},
+    ],
+)  # fmt: skip
+def test_a_paper_that_has_changed_has_another_card(change: dict[str, Any]) -> None:
+    paper = make_paper(id=7, abstract="Pears keep.", comments=3, upvotes=3)
+    before = card_of(paper, ENGLISH, shows_figure=True)
+    after = card_of(replace(paper, **change), ENGLISH, shows_figure=True)
+    assert before != after
+    assert card_of(paper, ENGLISH, shows_figure=True) == before
+    assert card_of(paper, language("de"), shows_figure=True) != before
+
+
+def test_a_card_of_a_list_of_lines_has_no_finding_though_others_do() -> None:
+    paper = make_paper(abstract="Pears keep.")
+    assert [card_of(paper, ENGLISH, shows_finding=one).finding for one in (True, False)] == ["Pears keep.", ""]
 
 
 def test_a_path_holds_any_key() -> None:

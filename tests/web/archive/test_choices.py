@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from hypothesis import given
@@ -44,6 +44,13 @@ def test_filters_order_and_view_stay_together_and_begin_at_the_first_page() -> N
     assert narrowed.address == "/topics/X?source=arxiv&topic=LLM+agents+%26+more&order=newest&view=list"
     assert narrowed.without(["source"]).address == "/topics/X?topic=LLM+agents+%26+more&order=newest&view=list"
     assert choice.view.size > View.CARDS.size
+
+
+@given(st.text(), st.text(st.characters(exclude_categories=["Cs"])), st.sampled_from(["", "&view=list&order=newest"]))
+def test_each_value_of_a_filter_has_the_address_of_a_choice_with_it(q: str, value: str, rest: str) -> None:
+    query = f"{urlencode({'q': q}, errors='replace')}&source=%00{rest}"
+    choice = choice_of(query, "/search", is_search=True)
+    assert choice.narrowed("topic", [value]) == [choice.with_filter("topic", value).address]
 
 
 def test_only_a_search_keeps_what_is_searched() -> None:

@@ -144,3 +144,21 @@ def test_a_long_list_says_over_how_many_papers_its_topics_are_counted(
     assert "Counted over the first 2 papers of this list." in fruit.client.get(DAY).text
     monkeypatch.undo()
     assert "Counted over" not in fruit.client.get(f"{DAY}?view=list").text
+
+
+def test_a_page_that_is_made_anew_shows_what_has_changed_since(fruit: LiveSite) -> None:
+    first = fruit.client.get(DAY).text
+    assert titles(first) == ["Pears", "Apples", "Plums", "Quinces"]
+    given = {"listed": NOW.date().replace(month=4, day=30), "abstract": "Fruit.", "keywords": (), "categories": ()}
+    with fruit.store() as store, store.transaction():
+        pears = make_entry(**{**given, **FACTS[0], "arxiv_id": "2604.00000", "upvotes": 77, "comments": 8})
+        store.papers.add(pears, NOW)
+        plums = make_entry(**{**given, **FACTS[2], "arxiv_id": "2604.00002", "withdrawn": True})
+        store.papers.add(plums, NOW)
+        apples = make_entry(**{**given, **FACTS[1], "arxiv_id": "2604.00001", "upvotes": 49, "summary": "Apples fall."})
+        store.papers.add(apples, NOW)
+    anew = fruit.client.get(f"{DAY}?anew").text
+    assert titles(anew) == ["Pears", "Apples", "Quinces"]
+    for text in ("▲77", "8 comments", "Apples fall."):
+        assert text in anew
+        assert text not in first
