@@ -80,6 +80,8 @@ class Shape:
     places: tuple[_Place, ...]
     #: The number of each place, equal for equal ones; -1 for those that have a text of a subscriber's own.
     numbers: tuple[int, ...]
+    #: Where those are.
+    own: tuple[int, ...]
     #: The names of the texts that stand beside such a text.
     beside: frozenset[str]
 
@@ -113,10 +115,9 @@ class PaperValues:
             None if something in it was not added, or if a text would be written otherwise than its slot.
         """
         texts = {**self.beside, **own} if self.beside else own
-        filled = [
-            _filled_place(place, texts) if value is None else value
-            for value, place in zip(map(self.values.get, shape.numbers), shape.places, strict=True)
-        ]
+        filled = list(map(self.values.get, shape.numbers))
+        for at in shape.own:
+            filled[at] = _filled_place(shape.places[at], texts)
         return None if None in filled else _joined_pieces(shape, filled)
 
 
@@ -170,6 +171,7 @@ def _numbered(
             -1 if has_own else numbers.setdefault(place, len(numbers))
             for place, has_own in zip(places, is_own, strict=True)
         ),
+        tuple(at for at, has_own in enumerate(is_own) if has_own),
         frozenset(name for name in beside if name.partition(".")[0] not in own),
     )
 

@@ -9,8 +9,8 @@ import html
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import NamedTuple
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from markupsafe import Markup
 
@@ -19,8 +19,10 @@ from newsletter.rendering.context import SectionContext
 from newsletter.rendering.digest import Look
 from newsletter.rendering.digest_context import more_url, section_texts
 from newsletter.rendering.fragments import Fragment, Slot, encode_value, slot, split_html, split_text
-from newsletter.rendering.shapes import forget_oldest
 from newsletter.rendering.wrapping import FILTERS
+
+if TYPE_CHECKING:
+    from functools import _lru_cache_wrapper
 
 #: The most texts of a look that are kept encoded: topics, numbers and days, about 1 KB each.
 _MAX_TEXTS = 512
@@ -62,8 +64,6 @@ class SectionFrames:
     _formats: dict[bool, list[AroundPapers]] = field(default_factory=dict)
     #: The slots of each text in all of these, how it is escaped there, and the name of the value in formats.
     _places: dict[str, dict[tuple[Slot, _Escape], bytes]] = field(default_factory=lambda: defaultdict(dict))
-    #: By the name of a text and the text, the values of its slots; the oldest first.
-    _values: dict[tuple[str, str], dict[bytes, bytes]] = field(default_factory=dict)
 
     def of(self, section: Section, number: int) -> FilledFrames:
         """Return the frames of a section; only the slots for texts of subscribers are left, as placeholders.
@@ -76,17 +76,17 @@ class SectionFrames:
         formats = self._formats.get(has_more) or self._make(has_more)
         values: dict[bytes, bytes] = {}
         for named in texts.items():
-            values.update(self._values.get(named) or self._encode(*named))
+            values.update(self._values(*named))
         return FilledFrames(*[[piece % values for piece in frame] for frame in formats])
+
+    @cached_property
+    def _values(self) -> _lru_cache_wrapper[dict[bytes, bytes]]:
+        """The values of a text's slots by its name and the text; topics of one subscriber do not drive out others."""
+        return lru_cache(_MAX_TEXTS)(self._encode)
 
     def _encode(self, name: str, text: str) -> dict[bytes, bytes]:
         """Encode a text for each of its slots."""
-        encoded = {
-            called: value(text, wanted.filters, escape) for (wanted, escape), called in self._places[name].items()
-        }
-        self._values[name, text] = encoded
-        forget_oldest(self._values, _MAX_TEXTS)
-        return encoded
+        return {called: value(text, wanted.filters, escape) for (wanted, escape), called in self._places[name].items()}
 
     def _make(self, has_more: bool) -> list[AroundPapers]:
         """Make the frames of the text, and of the page if there is one."""
@@ -107,7 +107,7 @@ class SectionFrames:
                 self.look.render("section.html", section=context, cards=markup),
                 self.look.render("glance.html", section=context, lines=markup),
             ]
-        self._values.clear()  # which lack the slots of these
+        self._values.cache_clear()  # which lack the slots of these
         made = [self._format(split_text(text), str) for text in texts]
         made += [self._format(split_html(page), escaped) for page in self.inline(pages)]
         self._formats[has_more] = made

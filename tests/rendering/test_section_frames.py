@@ -100,7 +100,7 @@ def test_a_stated_number_of_texts_is_kept(monkeypatch: pytest.MonkeyPatch) -> No
     first = frames.of(make_section("Topic 0"), 1)
     for number in range(1, 9):
         frames.of(make_section(f"Topic {number}"), 1)
-    assert len(frames._values) == 5
+    assert frames._values.cache_info().currsize == 5
     assert frames.of(make_section("Topic 0"), 1) == first
 
 
