@@ -56,8 +56,8 @@ class Constant:
 
 
 _MORNING = "python -m tests.benchmarks.morning --subscribers 10000"
-_LEDGER = "python -m tests.benchmarks.fleet_edition --subscribers 100000"
-_MILLION = "python -m tests.benchmarks.fleet_edition --subscribers 1000000 --memory 128MB"
+_LEDGER = "python -m tests.benchmarks.fleet_edition --subscribers 100000 --memory 128MB"
+_TEN_MILLION = "python -m tests.benchmarks.fleet_edition --subscribers 10000000 --memory 128MB"
 _WAIT = "python -m tests.benchmarks.delivering --wait"
 
 
@@ -69,17 +69,15 @@ class Constants:
         2079, "µs", "planning, where everybody has a digest of their own (one worker plans)", _MORNING
     )
     make: Constant = Constant(4644, "µs", "cards, inlining, assembling, signing, SMTP and the ledger", _MORNING)
-    plan_server: Constant = Constant(95, "µs", "planning: the server's part", _MILLION, Basis.EXTRAPOLATED)
+    plan_server: Constant = Constant(108, "µs", "planning: the server's part", _LEDGER, Basis.EXTRAPOLATED)
     lock: Constant = Constant(
-        154, "µs", "ledger and queue: all that the server does after planning, and workers in transactions", _LEDGER,
+        123, "µs", "ledger and queue: all that the server does after planning, and workers in transactions", _LEDGER,
         Basis.EXTRAPOLATED,
     )  # fmt: skip
-    row: Constant = Constant(191, "B", "a row of the ledger", _MILLION, Basis.EXTRAPOLATED)
-    index: Constant = Constant(176, "B", "its entries in indexes", _LEDGER, Basis.EXTRAPOLATED)
-    subscriber: Constant = Constant(
-        1079, "B", "a subscriber and their entries in indexes", _MILLION, Basis.EXTRAPOLATED
-    )
-    log: Constant = Constant(3033, "B", "the server's log (WAL), planning and sending", _LEDGER, Basis.EXTRAPOLATED)
+    row: Constant = Constant(126, "B", "a row of the ledger", _TEN_MILLION)
+    index: Constant = Constant(150, "B", "its entries in indexes", _TEN_MILLION)
+    subscriber: Constant = Constant(1082, "B", "a subscriber and their entries in indexes", _TEN_MILLION)
+    log: Constant = Constant(2594, "B", "the server's log (WAL), planning and sending", _TEN_MILLION)
     digest: Constant = Constant(
         460, "B", "a digest of one's own: what a morning adds, without its delivery (341 B in a file)", _MORNING
     )
