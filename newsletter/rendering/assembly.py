@@ -18,6 +18,7 @@ from itertools import islice
 
 from markupsafe import Markup
 
+from newsletter.errors import TemplateError
 from newsletter.models import Digest, Edition, Section, Style, Subscriber
 from newsletter.rendering.cards import CardParts, Cards, Shown, numbered, ranked
 from newsletter.rendering.context import DigestContext
@@ -305,11 +306,18 @@ class Assembler:
         return replace(context, sections=sections, **slots, **own)
 
     def _inlined(self, fragments: Sequence[str]) -> list[str]:
-        """Inline the styles of fragments where they will stand, in the middle of a page."""
+        """Inline the styles of fragments where they will stand, in the middle of a page.
+
+        Raises:
+            TemplateError: A template is missing or broken, or that of the page has no place for them, or several.
+        """
         if not fragments:
             return []
-        _, *parts, _ = inline(self._sheet(_BREAK.join(("", *fragments, "")))).split(_BREAK)
-        return parts
+        _, *parts = inline(self._sheet(_BREAK.join(("", *fragments, "")))).split(_BREAK)
+        if len(parts) != len(fragments) + 1:
+            times = len(parts) // (len(fragments) + 1)
+            raise TemplateError(f"template email/digest.html: has {{{{ sections }}}} {times} times: write it once")
+        return parts[:-1]
 
     def _sheet(self, content: str) -> str:
         """Render a page of one section with this content."""

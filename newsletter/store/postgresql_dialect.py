@@ -41,7 +41,8 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 #: A join whose order is given, and what may end its condition.
 _IN_ORDER = re.compile(r"\bCROSS JOIN (?P<table>\w+(?: AS (?P<alias>\w+))?) ON ")
-_END = re.compile(r"'(?:[^']|'')*'|[()]|\s+(?:CROSS|LEFT|JOIN|WHERE|GROUP|ORDER|LIMIT)\b")
+_CLAUSES = "CROSS|LEFT|INNER|JOIN|WHERE|GROUP|HAVING|ORDER|LIMIT|UNION|EXCEPT|RETURNING"
+_END = re.compile(rf"'(?:[^']|'')*'|[()]|\s+(?:{_CLAUSES})\b")
 _LISTED = re.compile(r"\bvalue\b")
 _MATCH = re.compile(r"papers_fts MATCH (\$\d+)")
 #: `filters.BM25`, in the terms of `ts_rank`: what D, C (abstract), B (keywords) and A (title) count.

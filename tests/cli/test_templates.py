@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from newsletter.files.site import default_templates
 from newsletter.models import Style
 from newsletter.models.languages import LANGUAGES
@@ -68,3 +70,34 @@ def test_a_broken_page_is_found_with_its_line(newsletter: Newsletter, tmp_path: 
     assert checked.exit_code == 1
     assert f"{own}, line 2: 'nope' is undefined" in checked.stderr
     assert "built-in" in checked.stderr
+
+
+@pytest.mark.parametrize("times", [0, 2])
+@pytest.mark.parametrize(
+    ("template", "place"),
+    [
+        ("digest.html", "{{ sections }}"),
+        ("digest.html", "{{ glance }}"),
+        ("digest.txt", "{{ sections -}}"),
+        ("digest.txt", "{{ glance -}}"),
+        ("section.html", "{{ cards }}"),
+        ("section.txt", "{{ cards -}}"),
+        ("glance.html", "{{ lines }}"),
+        ("glance.txt", "{{ lines -}}"),
+    ],
+)
+def test_what_stands_twice_or_never_is_as_the_template_says_or_an_error(
+    newsletter: Newsletter, tmp_path: Path, template: str, place: str, times: int
+) -> None:
+    newsletter("templates", "eject", f"email/{template}")
+    own = tmp_path / "templates" / "email" / template
+    shipped = own.read_text(encoding="utf-8")
+    assert shipped.count(place) == 1
+    own.write_text(shipped.replace(place, place * times), encoding="utf-8")
+
+    checked = newsletter("templates", "check")
+
+    assert (checked.exit_code, checked.stderr) in [
+        (0, ""),
+        (1, f"newsletter: template email/{template}: has {place} {times} times: write it once\n"),
+    ]

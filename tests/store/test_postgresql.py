@@ -75,6 +75,7 @@ def test_writers_wait_for_each_other() -> None:
 
 def test_who_waits_for_another_writer_can_be_interrupted() -> None:
     url = emptied_store()
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)  # which a process in the background ignores
 
     def interrupt() -> None:
         with psycopg.connect(url.text, autocommit=True) as watching:
@@ -87,8 +88,11 @@ def test_who_waits_for_another_writer_can_be_interrupted() -> None:
         with store.transaction():
             thread = Thread(target=interrupt)
             thread.start()
-            with pytest.raises(KeyboardInterrupt), other.transaction():
-                pass
+            try:
+                with pytest.raises(KeyboardInterrupt), other.transaction():
+                    pass
+            finally:
+                signal.signal(signal.SIGINT, handler)
         thread.join()
         with other.transaction():
             other.set_fact("pears", "ripe")
