@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -77,6 +78,14 @@ def store(tmp_path: Path) -> Iterator[Store]:
     """A new store in a real SQLite file."""
     with open_new_store(tmp_path / "newsletter.db") as opened:
         yield opened
+
+
+@pytest.fixture
+def usual_sigint() -> Iterator[None]:
+    """SIGINT as in a terminal: where the tests run in the background of a shell, it is ignored."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from functools import cached_property
 
 from newsletter.topics.evaluation import matching
-from newsletter.topics.index import Field, Flags, Numbers, PaperIndex, bit_set, flags_of, members
+from newsletter.topics.index import Field, Flags, Numbers, PaperIndex, bit_set, flags_of
 from newsletter.topics.query import Node, Term
 
-__all__ = ["Field", "Flags", "Numbers", "PaperIndex", "Statistics", "bit_set", "flags_of", "members"]
+__all__ = ["Field", "Flags", "Numbers", "PaperIndex", "Statistics", "bit_set", "flags_of"]
 
 
 class Statistics:

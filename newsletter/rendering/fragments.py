@@ -69,14 +69,10 @@ class Fragment:
 
     def fill(self, values: Mapping[Slot, bytes]) -> bytes:
         """Return the text with its slots filled by encoded values."""
-        return b"".join(self.filled(values))
-
-    def filled(self, values: Mapping[Slot, bytes]) -> list[bytes]:
-        """Return pieces and encoded values in turn, to be joined."""
         parts = [b""] * (2 * len(self.pieces) - 1)
         parts[::2] = self.pieces
         parts[1::2] = map(values.__getitem__, self.slots)
-        return parts
+        return b"".join(parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -410,14 +410,6 @@ def bit_set(flags: Flags) -> int:
     return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")
 
 
-def members(bits: int) -> Iterator[int]:
-    """Yield the numbers of the papers of a bit set, the smallest first."""
-    while bits:
-        lowest = bits & -bits
-        yield lowest.bit_length() - 1
-        bits ^= lowest
-
-
 def _make_room(known: dict[Term, _Known]) -> None:
     """Forget the terms that were asked for first, once there are too many."""
     if len(known) >= _MAX_TERMS:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
 
 import pytest
 
@@ -16,14 +15,6 @@ def test_the_first_signal_requests_a_shutdown(number: signal.Signals) -> None:
         os.kill(os.getpid(), number)
         shutdown.wait()
         assert (shutdown(), shutdown.exit_code) == (True, 128 + number)
-
-
-@pytest.fixture
-def usual_sigint() -> Iterator[None]:
-    """SIGINT as in a terminal: where the tests run in the background of a shell, it is ignored."""
-    former = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, former)
 
 
 @pytest.mark.usefixtures("usual_sigint")

@@ -91,7 +91,7 @@ class RateLimiter:
                 taken.append(message)
         elif not self._is_exhausted:
             taken += islice(self._messages, max(0, number))
-            self._is_exhausted = len(taken) < number
+            self._is_exhausted |= len(taken) < number
         return taken
 
     def _next(self, now: float) -> Message | None:
