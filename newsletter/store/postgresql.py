@@ -18,20 +18,26 @@ from psycopg.adapt import Buffer, Loader
 from psycopg.types.numeric import Int8Dumper
 from psycopg.types.string import StrDumper
 
-from newsletter.errors import RequestError, StoreError
+from newsletter.errors import (
+    RequestError,
+    StatementError,
+    StoreDamaged,
+    StoreError,
+    StoreFull,
+    StoreLocked,
+    StoreUnreachable,
+)
 from newsletter.models.database_url import DatabaseUrl
 from newsletter.store.database import Rows, Values
 from newsletter.store.full_text import MatchExpression
 from newsletter.store.postgresql_dialect import translated
-from newsletter.store.postgresql_errors import store_errors
 from newsletter.store.postgresql_match import tsquery
 from newsletter.store.postgresql_schema import GENERATED, HAS_DANGLING
 
 if TYPE_CHECKING:
     from newsletter.store.recovery_log import Record, RecoveryLog
 
-_LOCK_TIMEOUT_S = 30
-_CONNECT_TIMEOUT_S = 10
+_LOCK_TIMEOUT_S, _CONNECT_TIMEOUT_S = 30, 10
 #: Writers wait for each other, as those of SQLite do; one lock for each schema. The first number is "nwsl".
 _BEGIN = "BEGIN; SELECT pg_advisory_xact_lock(1853322092, hashtext(current_schema()))"
 _TRANSACTION = (_BEGIN, "COMMIT", "ROLLBACK")
@@ -48,6 +54,26 @@ _STREAMED = 500
 #: After so many rows that this connection inserted, statements are planned anew: the server keeps plans, and one that
 #: scans a table, which was small then, would be kept while the table grows, until its statistics are next taken.
 _REPLANNED_AFTER = 1000
+_AGAIN = "another newsletter process is writing: try again when it is done"
+_ANSWERS = "check that the server runs and that database.url is right"
+#: The code of an error (PostgreSQL, appendix A), or its class → our error, and what to do.
+_ERRORS: dict[str, tuple[type[StoreError], str]] = {
+    "55P03": (StoreLocked, _AGAIN),
+    "40": (StoreLocked, _AGAIN),
+    "53100": (StoreFull, "free some disk space on the server"),
+    "53": (StoreUnreachable, "the server has too little memory or too many connections"),
+    "25006": (StoreUnreachable, "the server only reads: is it a standby?"),
+    "28": (StoreUnreachable, "check the user and the password in database.url"),
+    "3D": (StoreUnreachable, "create the database: createdb"),
+    "42501": (StoreUnreachable, "the user of database.url must own the schema"),
+    "57": (StoreUnreachable, _ANSWERS),
+    "08": (StoreUnreachable, _ANSWERS),
+    "XX001": (StoreDamaged, "restore a backup that pg_dump made"),
+    "XX002": (StoreDamaged, "REINDEX DATABASE, then: newsletter doctor"),
+    "58": (StoreDamaged, "check the server's disk and its log"),
+    "42P01": (StoreDamaged, "restore a backup that pg_dump made"),
+    "42703": (StoreDamaged, "restore a backup that pg_dump made"),
+}
 
 
 class _BoolLoader(Loader):
@@ -321,9 +347,8 @@ class PostgreSQLDatabase:
         Raises:
             RequestError: Always.
         """
-        raise RequestError(
-            f"{self.path}: the database is on a PostgreSQL server", hint="back it up by: pg_dump --format=custom"
-        )
+        hint = "back it up by: pg_dump --format=custom"
+        raise RequestError(f"{self.path}: the database is on a PostgreSQL server", hint=hint)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -398,3 +423,27 @@ def _adapt(adapters: adapt.AdaptersMap) -> None:
     adapters.register_dumper(MatchExpression, _MatchDumper)
     adapters.register_loader("bool", _BoolLoader)
     adapters.register_loader("numeric", _NumericLoader)
+
+
+@contextmanager
+def store_errors(path: str) -> Iterator[None]:
+    """Translate the errors of psycopg that the `with` block raises."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise store_error(error, path) from error
+
+
+def store_error(error: psycopg.Error, path: str) -> Exception:
+    """Return our error for one of psycopg; a misuse of its interface is a bug, and stays as it is."""
+    code = error.sqlstate or ""
+    text = " ".join((error.diag.message_primary or str(error)).split())
+    known = _ERRORS.get(code) or _ERRORS.get(code[:2])
+    if known is None and not code:
+        if isinstance(error, psycopg.ProgrammingError | psycopg.InterfaceError | psycopg.NotSupportedError):
+            return error
+        if isinstance(error, psycopg.OperationalError):
+            known = (StoreUnreachable, _ANSWERS)
+    if known is not None:
+        return known[0](f"{path}: {text}", hint=known[1])
+    return StatementError(f"{path}: {text}", hint="newsletter doctor examines the database")
